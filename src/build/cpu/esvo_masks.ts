@@ -1,0 +1,154 @@
+import { checkDepth, popcount8 } from "../../tree/mod.ts";
+import type { EsvoScratch } from "./esvo_scratch.ts";
+
+/** The shape of an octree, and what its attributes are built from. */
+export interface EsvoMasks {
+  readonly depth: number;
+  /** Nodes at level 0 to `depth`. */
+  readonly counts: Uint32Array;
+  /** Child masks of levels 0 to `depth - 1`, breadth first. */
+  readonly masks: Uint8Array;
+  /** Whether the keys came sorted and unique, so that sample i is leaf i. */
+  readonly ordered: boolean;
+  /** Keys of the nodes at level `depth - 1`; a view into the scratch, gone with the next build. */
+  readonly parentKeys: Uint32Array;
+}
+
+/** Words of the bitmap for one brick of 8^3 cells. */
+const BRICK_WORDS = 16;
+
+/**
+ * Builds the masks of an octree from the keys of its cells, in any order and with repeats: a bit a key in a bitmap whose
+ * bytes are the masks one level up, read back in key order; then runs of equal parents, level by level. Keys that come
+ * sorted and unique need no bitmap. No comparison sort: linear in the keys, plus 8^(depth - 3) bytes looked at.
+ *
+ * @throws RangeError if `depth` is not 1 to 8 or a key is not below 8^depth
+ */
+export function buildMasks(keys: Uint32Array, depth: number, scratch: EsvoScratch): EsvoMasks {
+  checkDepth(depth);
+  scratch.reserveNodes(keys.length, depth);
+  let parents = parentsOfOrdered(keys, depth, scratch);
+  const ordered = parents >= 0;
+  if (!ordered) {
+    markKeys(keys, depth, scratch);
+    parents = collectMarked(keys.length, depth, scratch);
+  }
+  return { depth, ordered, ...upperLevels(parents, depth, scratch) };
+}
+
+/**
+ * Writes parent keys and their masks (forward, at the start of `masks`) of sorted unique keys.
+ *
+ * @returns how many parents, or -1 if the keys are not sorted and unique
+ */
+function parentsOfOrdered(keys: Uint32Array, depth: number, scratch: EsvoScratch): number {
+  const { parentKeys, masks } = scratch;
+  let previous = -1;
+  let parent = -1;
+  let count = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    if (key <= previous) return -1;
+    previous = key;
+    if (key >>> 3 !== parent) {
+      parent = key >>> 3;
+      parentKeys[count] = parent;
+      masks[count++] = 1 << (key & 7);
+    } else {
+      masks[count - 1]! |= 1 << (key & 7);
+    }
+  }
+  if (previous >= 8 ** depth) throw keyError(keys, depth);
+  return count;
+}
+
+function markKeys(keys: Uint32Array, depth: number, scratch: EsvoScratch): void {
+  scratch.reserveBitmap(depth);
+  const { bitmap, touched } = scratch;
+  let union = 0;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    union |= key;
+    bitmap[key >>> 3]! |= 1 << (key & 7);
+    touched[key >>> 9] = 1;
+  }
+  if (union >>> (3 * depth) !== 0) {
+    bitmap.fill(0);
+    touched.fill(0);
+    throw keyError(keys, depth);
+  }
+}
+
+/** Reads the bitmap back as parent keys and masks (forward, at the start of `masks`), and clears it on the way. */
+function collectMarked(samples: number, depth: number, scratch: EsvoScratch): number {
+  const { bitmapWords, touched, parentKeys, masks } = scratch;
+  const bricks = samples === 0 ? 0 : Math.max(1, 8 ** (depth - 3));
+  let count = 0;
+  for (let brick = 0; brick < bricks; brick++) {
+    if (touched[brick] === 0) continue;
+    touched[brick] = 0;
+    const first = brick * BRICK_WORDS;
+    for (let w = first; w < first + BRICK_WORDS; w++) {
+      let word = bitmapWords[w]!;
+      if (word === 0) continue;
+      bitmapWords[w] = 0;
+      for (let parent = 4 * w; word !== 0; parent++, word >>>= 8) {
+        if ((word & 255) === 0) continue;
+        parentKeys[count] = parent;
+        masks[count++] = word & 255;
+      }
+    }
+  }
+  return count;
+}
+
+/** Adds the levels above the finest inner one, from the end of the scratch to its front, and cuts the result out. */
+function upperLevels(
+  parents: number,
+  depth: number,
+  scratch: EsvoScratch,
+): Pick<EsvoMasks, "counts" | "masks" | "parentKeys"> {
+  const { parentKeys, upperKeys, masks } = scratch;
+  const counts = new Uint32Array(depth + 1);
+  counts[depth - 1] = parents;
+  counts[depth] = leavesOf(masks, parents);
+  let at = masks.length - parents;
+  masks.copyWithin(at, 0, parents);
+  let keys = parentKeys;
+  let first = 0;
+  let end = parents;
+  for (let level = depth - 2; level >= 0; level--) {
+    let write = upperKeys.length;
+    const before = at;
+    let parent = -1;
+    for (let i = end - 1; i >= first; i--) {
+      const key = keys[i]!;
+      if (key >>> 3 !== parent) {
+        parent = key >>> 3;
+        upperKeys[--write] = parent;
+        masks[--at] = 1 << (key & 7);
+      } else {
+        masks[at]! |= 1 << (key & 7);
+      }
+    }
+    counts[level] = before - at;
+    keys = upperKeys;
+    first = write;
+    end = upperKeys.length;
+  }
+  return { counts, masks: masks.slice(at), parentKeys: parentKeys.subarray(0, parents) };
+}
+
+function leavesOf(masks: Uint8Array, nodes: number): number {
+  let leaves = 0;
+  for (let i = 0; i < nodes; i++) leaves += popcount8(masks[i]!);
+  return leaves;
+}
+
+function keyError(keys: Uint32Array, depth: number): RangeError {
+  const limit = 8 ** depth;
+  const index = keys.findIndex((key) => key >= limit);
+  return new RangeError(
+    `Cannot build a region of depth ${depth}: key ${keys[index]} of sample ${index} is not below ${limit}`,
+  );
+}

@@ -1,0 +1,120 @@
+import type { ConfigProblem } from "./config_error.ts";
+import { type Field, FIELD_BY_KEY, FIELDS, VARIABLE_PREFIX } from "./fields.ts";
+import { nearestName } from "./nearest_name.ts";
+import { parseText } from "./parse_text.ts";
+
+export type ConfigOrigin = "default" | "preset" | "file" | "environment" | "flag";
+
+export interface ConfigSources {
+  /** The preset to use; wins over the `preset` of every other source. */
+  readonly preset?: string;
+  /** Parsed content of the configuration file, if there is one. */
+  readonly file?: unknown;
+  /** Name of that file, for messages. */
+  readonly fileName?: string;
+  /** Environment variables that begin with VOXCAST_; others are ignored. */
+  readonly env: Readonly<Record<string, string>>;
+  /** By dotted key (`streaming.turnBudgetMs`) or by flag (`--streaming-turn-budget-ms`); text is read by the setting's kind. */
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** Variables that begin with VOXCAST_ and are no settings. */
+export const RESERVED_VARIABLES: readonly string[] = [
+  "VOXCAST_CONFIG",
+  "VOXCAST_TEST_STRICT",
+  "VOXCAST_PROVE_FACTOR",
+];
+
+/** One value for one setting, from one place. */
+export interface Entry {
+  readonly field: Field;
+  readonly origin: ConfigOrigin;
+  readonly place: string;
+  readonly value: unknown;
+}
+
+/** Everything given, weakest source first; unknown names go to `problems`. */
+export function readSources(sources: ConfigSources, problems: ConfigProblem[]): readonly Entry[] {
+  return [
+    ...readFile(sources, problems),
+    ...readEnvironment(sources, problems),
+    ...readFlags(sources, problems),
+  ];
+}
+
+function readFile(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
+  const place = sources.fileName ?? "voxcast.json";
+  const { file } = sources;
+  if (file === undefined) return [];
+  if (!isRecord(file)) {
+    problems.push({ key: place, place: "file", message: "must hold one JSON object with settings" });
+    return [];
+  }
+  const entries: Entry[] = [];
+  const groups = new Set(FIELDS.map((field) => field.group));
+  for (const [name, value] of Object.entries(file)) {
+    if (name === "" || !groups.has(name)) {
+      collect(name, value);
+    } else if (isRecord(value)) {
+      for (const [inner, innerValue] of Object.entries(value)) collect(`${name}.${inner}`, innerValue);
+    } else {
+      const message = `must be an object with the settings of ${name}`;
+      problems.push({ key: name, place, value: JSON.stringify(value), message });
+    }
+  }
+  return entries;
+
+  function collect(key: string, value: unknown): void {
+    const field = FIELD_BY_KEY.get(key);
+    if (field === undefined) problems.push(unknownName(key, place, FIELD_BY_KEY.keys()));
+    else entries.push({ field, origin: "file", place, value });
+  }
+}
+
+function readEnvironment(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
+  const byVariable = new Map(FIELDS.map((field) => [field.variable, field]));
+  const entries: Entry[] = [];
+  for (const [name, text] of Object.entries(sources.env)) {
+    if (!name.startsWith(VARIABLE_PREFIX) || RESERVED_VARIABLES.includes(name)) continue;
+    const field = byVariable.get(name);
+    if (field === undefined) {
+      problems.push(unknownName(name, "environment", byVariable.keys()));
+      continue;
+    }
+    entries.push({
+      field,
+      origin: "environment",
+      place: `environment ${name}`,
+      value: parseText(text, field.kind),
+    });
+  }
+  return entries;
+}
+
+function readFlags(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
+  const byFlag = new Map(FIELDS.map((field) => [field.flag, field]));
+  const flags = sources.preset === undefined ? sources.flags : { ...sources.flags, preset: sources.preset };
+  const entries: Entry[] = [];
+  for (const [name, raw] of Object.entries(flags)) {
+    if (raw === undefined) continue;
+    const isFlag = name.startsWith("--");
+    const field = isFlag ? byFlag.get(name) : FIELD_BY_KEY.get(name);
+    if (field === undefined) {
+      problems.push(unknownName(name, "flag", isFlag ? byFlag.keys() : FIELD_BY_KEY.keys()));
+      continue;
+    }
+    const value = typeof raw === "string" ? parseText(raw, field.kind) : raw;
+    entries.push({ field, origin: "flag", place: `flag ${field.flag}`, value });
+  }
+  return entries;
+}
+
+function unknownName(name: string, place: string, known: Iterable<string>): ConfigProblem {
+  const nearest = nearestName(name, known);
+  const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
+  return { key: name, place, message: `is no setting${hint}` };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,293 @@
+import { z } from "zod";
+
+/*
+ * The single source of every setting: default, range, unit and description stand here and nowhere else. Environment names,
+ * flags, help and `docs/configuration.md` are derived from it (see `fields.ts`).
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+/** What the schema library does not carry by itself. */
+export interface FieldMeta {
+  readonly description: string;
+  readonly unit?: string;
+  /** Never shown: not in logs, errors or `config show`. */
+  readonly secret?: boolean;
+  /** Words for the allowed values where a range does not say it. */
+  readonly allowed?: string;
+}
+
+function whole(
+  defaultValue: number,
+  min: number,
+  max: number,
+  unit: string,
+  description: string,
+): z.ZodDefault<z.ZodInt> {
+  return z.int().min(min).max(max).default(defaultValue).meta({ unit, description });
+}
+
+function real(
+  defaultValue: number,
+  min: number,
+  max: number,
+  unit: string,
+  description: string,
+): z.ZodDefault<z.ZodNumber> {
+  return z.number().min(min).max(max).default(defaultValue).meta({ unit, description });
+}
+
+export const PRESETS = ["development", "production", "testing"] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+const HOST_PATTERN =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/;
+const WORLD_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const API_KEY_PATTERN = /^[\x21-\x7e]{8,256}$/;
+
+export const configSchema = z.strictObject({
+  preset: z.enum(PRESETS).default("development").meta({
+    description: "Named set of values that replaces some defaults; see the table of presets",
+  }),
+  port: whole(7090, 0, 65535, "TCP port", "Port to listen on; 0 takes any free one"),
+  host: z.string().regex(HOST_PATTERN).default("127.0.0.1").meta({
+    description: "Address to listen on; anything but the machine's own loopback needs security.apiKey",
+    allowed: "a host name or an IP address",
+  }),
+  defaultWorld: z.string().regex(WORLD_ID_PATTERN).default("main").meta({
+    description: "World that is made at start and that a client sees if it names none",
+    allowed: "1 to 64 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit",
+  }),
+  regionLevel: whole(4, 0, 7, "level", "A new world is cut into 2^regionLevel regions an axis"),
+  gridDepth: whole(6, 3, 8, "level", "A region holds 2^gridDepth voxels an axis"),
+  worldMin: real(0, -1e9, 1e9, "world units", "Lower bound of a new world on every axis"),
+  worldMax: real(1024, -1e9, 1e9, "world units", "Upper bound of a new world on every axis; above worldMin"),
+  maxEntitiesPerRegion: whole(10000, 1, 1_000_000, "entities", "Most entities that may overlap one region"),
+  world: z.strictObject({
+    maxWorlds: whole(64, 1, 10_000, "worlds", "Most worlds at a time"),
+    maxVoxelsPerWorld: whole(
+      33_554_432,
+      1,
+      1_073_741_824,
+      "voxels",
+      "Most voxels in one world, entities not counted",
+    ),
+    maxWorldBytes: whole(GIB, 64 * KIB, 64 * GIB, "bytes", "Most memory for the voxels of one world"),
+    maxVoxelBytesTotal: whole(
+      2 * GIB,
+      64 * KIB,
+      256 * GIB,
+      "bytes",
+      "Most memory for the voxels of all worlds",
+    ),
+    maxDirtyRegions: whole(
+      65_536,
+      1,
+      2_097_152,
+      "regions",
+      "Regions waiting for a build above which a world answers BUSY",
+    ),
+    maxPatchCells: whole(1_048_576, 1, 16_777_216, "cells", "Most cells in one voxel patch"),
+    maxEntitiesPerWorld: whole(100_000, 1, 10_000_000, "entities", "Most entities in one world"),
+    maxEntityCells: whole(262_144, 1, 16_777_216, "cells", "Most cells that one entity may cover"),
+  }).prefault({}),
+  security: z.strictObject({
+    apiKey: z.string().regex(API_KEY_PATTERN).optional().meta({
+      description:
+        "Key that every client must show; unset means no authentication, on the loopback address only",
+      secret: true,
+      allowed: "8 to 256 visible ASCII characters without spaces",
+    }),
+    redactSensitiveInfo: z.boolean().default(true).meta({
+      description: "Leaves what a stranger need not know (the names of the worlds) out of /api/info",
+    }),
+  }).prefault({}),
+  cache: z.strictObject({
+    maxCacheMemoryBytes: whole(
+      256 * MIB,
+      MIB,
+      64 * GIB,
+      "bytes",
+      "Most memory for built regions and their frames",
+    ),
+  }).prefault({}),
+  build: z.strictObject({
+    buildPoolSize: whole(4, 1, 64, "workers", "Workers that build regions"),
+    maxQueueDepth: whole(
+      8192,
+      1,
+      1_000_000,
+      "regions",
+      "Most regions waiting in the build queue; others stay dirty and refill it",
+    ),
+    buildTimeoutMs: whole(
+      30_000,
+      100,
+      600_000,
+      "ms",
+      "A build that takes longer loses its worker and counts as failed",
+    ),
+    backfillIntervalMs: whole(
+      10_000,
+      100,
+      3_600_000,
+      "ms",
+      "Time between two looks for dirty regions that nobody asked for",
+    ),
+    maxBuildsPerSecondPerRegion: whole(10, 1, 1000, "builds/s", "Most builds of one region in a second"),
+  }).prefault({}),
+  streaming: z.strictObject({
+    streamingIntervalMs: whole(
+      100,
+      16,
+      10_000,
+      "ms",
+      "Time between two streaming turns; finished builds are pushed at once",
+    ),
+    maxClientsPerServer: whole(
+      1000,
+      1,
+      100_000,
+      "clients",
+      "Most clients at a time; more are closed with 4001",
+    ),
+    maxPendingSendsPerClient: whole(
+      100,
+      1,
+      100_000,
+      "frames",
+      "Most frames handed to one socket and not yet taken by it",
+    ),
+    maxBufferedBytesPerClient: whole(
+      MIB,
+      16 * KIB,
+      GIB,
+      "bytes",
+      "Bytes waiting in one socket above which it gets no more frames",
+    ),
+    maxViewportUpdatesPerSecond: whole(
+      30,
+      1,
+      1000,
+      "views/s",
+      "Most views of one client computed in a second; only its newest viewport counts",
+    ),
+    turnBudgetMs: whole(
+      8,
+      1,
+      1000,
+      "ms",
+      "Most time of one streaming turn; the next one goes on with the next client",
+    ),
+    lodThresholds: z.array(z.number().gt(0).max(1e9)).max(8).default([100, 300, 700]).meta({
+      unit: "world units",
+      description: "Distances from the eye to a region's centre at which the level of detail drops by one",
+      allowed: "0 to 8 numbers above 0 and up to 1000000000, strictly ascending",
+    }),
+    maxLodLevel: whole(
+      3,
+      0,
+      8,
+      "LOD",
+      "Coarsest level of detail: the number of lodThresholds, at most gridDepth",
+    ),
+    lodHysteresis: real(
+      0.1,
+      0,
+      0.5,
+      "fraction",
+      "Part of a threshold that a region must pass beyond it to change its level of detail",
+    ),
+    maxMessageSizeBytes: whole(
+      64 * KIB,
+      KIB,
+      16 * MIB,
+      "bytes",
+      "Longest message from a client; longer ones close with 4002",
+    ),
+    openTimeoutMs: whole(
+      10_000,
+      100,
+      600_000,
+      "ms",
+      "A socket that was accepted but has not opened after this long is given up",
+    ),
+    idleTimeoutSec: whole(60, 1, 3600, "s", "A socket that does not answer pings for this long is closed"),
+  }).prefault({}),
+  performance: z.strictObject({
+    regionCacheTtlMs: whole(
+      60_000,
+      1000,
+      86_400_000,
+      "ms",
+      "A built region that nobody looks at is forgotten after this time",
+    ),
+    endpointCacheExpireSec: whole(
+      1,
+      1,
+      3600,
+      "s",
+      "Age up to which /api/health and /api/metrics are answered from memory",
+    ),
+  }).prefault({}),
+  http: z.strictObject({
+    maxBodyBytes: whole(32 * MIB, KIB, GIB, "bytes", "Longest body of an HTTP request"),
+    maxJsonBytes: whole(
+      8 * MIB,
+      KIB,
+      256 * MIB,
+      "bytes",
+      "Longest JSON body; it is parsed in one piece (about 0.1 s for the default), larger edits belong into binary patches",
+    ),
+    maxReadCells: whole(65_536, 1, 16_777_216, "cells", "Largest box of voxels that one request reads back"),
+  }).prefault({}),
+  import: z.strictObject({
+    maxFileBytes: whole(512 * MIB, KIB, 64 * GIB, "bytes", "Largest model file that the server imports"),
+    maxDecodedBytes: whole(GIB, KIB, 64 * GIB, "bytes", "Largest result of decompressing a model file"),
+    maxPoints: whole(
+      33_554_432,
+      1,
+      1_073_741_824,
+      "points",
+      "Most points of a model; voxels count once for each time that the scene shows them",
+    ),
+    maxSceneNodes: whole(262_144, 1, 16_777_216, "steps", "Most steps through a model's scene graph"),
+    maxSceneDepth: whole(1024, 1, 4096, "levels", "Deepest nesting of a model's scene graph"),
+    maxCells: whole(
+      33_554_432,
+      1,
+      1_073_741_824,
+      "cells",
+      "Most cells that a model's points may fill, before equal cells are merged",
+    ),
+  }).prefault({}),
+  log: z.strictObject({
+    level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").meta({
+      description: "Events below this level are not written",
+    }),
+    format: z.enum(["text", "json"]).default("text").meta({
+      description: "One line an event: text for people, json for machines",
+    }),
+  }).prefault({}),
+});
+
+type DeepReadonly<T> = T extends readonly (infer Item)[] ? readonly Item[]
+  : T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+  : T;
+
+/** Every setting of a server, checked and complete. Frozen. */
+export type Config = DeepReadonly<z.infer<typeof configSchema>>;
+
+type ConfigInput = z.input<typeof configSchema>;
+
+/** Some settings, in the shape of `voxcast.json`. */
+export type PartialConfig = DeepReadonly<ConfigInput>;
+
+type Dotted<T, Key extends keyof T & string> = NonNullable<T[Key]> extends
+  string | number | boolean | readonly unknown[] ? Key
+  : `${Key}.${keyof NonNullable<T[Key]> & string}`;
+
+/** Name of a setting as it is written in errors and docs, e.g. `streaming.maxClientsPerServer`. */
+export type ConfigKey = { [Key in keyof Config & string]: Dotted<Config, Key> }[keyof Config & string];

@@ -1,0 +1,166 @@
+import type { ServerStatus } from "./status.ts";
+
+/** One number of the server: its place in the JSON, its name in the registry, and where it comes from. */
+export interface MetricRow {
+  /** Dotted place in `/api/metrics`; the names of the `builder` and `cache` groups are those of the original system. */
+  readonly field: string;
+  readonly name: string;
+  readonly kind: "counter" | "gauge";
+  readonly help: string;
+  readonly read: (status: ServerStatus) => number;
+}
+
+/** What `/api/metrics` shows of {@linkcode ServerStatus}, in both renderings. */
+export const METRIC_TABLE: readonly MetricRow[] = [
+  gauge("uptimeMs", "voxcast_uptime_ms", "Time since the start", (s) => s.uptimeMs),
+
+  counter(
+    "builder.totalBuilds",
+    "voxcast_builder_builds_total",
+    "Successful builds",
+    (s) => s.builder.totalBuilds,
+  ),
+  counter(
+    "builder.failedBuilds",
+    "voxcast_builder_failed_total",
+    "Failed builds",
+    (s) => s.builder.failedBuilds,
+  ),
+  gauge(
+    "builder.queueDepth",
+    "voxcast_builder_queue_depth",
+    "Regions in the queue",
+    (s) => s.builder.queueDepth,
+  ),
+  gauge("builder.inFlight", "voxcast_builder_in_flight", "Regions being built", (s) => s.builder.inFlight),
+  gauge(
+    "builder.avgBuildTimeMs",
+    "voxcast_builder_avg_build_time_ms",
+    "Mean time of a successful build",
+    (s) => s.builder.avgBuildTimeMs,
+  ),
+
+  gauge(
+    "cache.pinnedCount",
+    "voxcast_cache_pinned",
+    "Cached regions that a client sees",
+    (s) => s.cache.pinnedCount,
+  ),
+  gauge(
+    "cache.unpinnedCount",
+    "voxcast_cache_unpinned",
+    "Other cached regions",
+    (s) => s.cache.unpinnedCount,
+  ),
+  gauge("cache.totalCount", "voxcast_cache_regions", "Cached regions", (s) => s.cache.totalCount),
+  gauge(
+    "cache.totalMemoryBytes",
+    "voxcast_cache_bytes",
+    "Memory of the cache",
+    (s) => s.cache.totalMemoryBytes,
+  ),
+  gauge(
+    "cache.maxMemoryBytes",
+    "voxcast_cache_max_bytes",
+    "Most memory of the cache",
+    (s) => s.cache.maxMemoryBytes,
+  ),
+  gauge(
+    "cache.caffeineHitRate",
+    "voxcast_cache_hit_rate",
+    "Part of the look-ups that hit",
+    (s) => s.cache.hitRate,
+  ),
+  gauge("cache.caffeineMissRate", "voxcast_cache_miss_rate", "Part that missed", (s) => s.cache.missRate),
+  counter(
+    "cache.caffeineEvictionCount",
+    "voxcast_cache_evictions_total",
+    "Regions evicted",
+    (s) => s.cache.evictionCount,
+  ),
+  gauge(
+    "cache.memoryPressure",
+    "voxcast_cache_memory_pressure",
+    "Bytes over the most",
+    (s) => s.cache.memoryPressure,
+  ),
+
+  gauge("clients.connected", "voxcast_clients_connected", "Open sockets", (s) => s.clients.connected),
+  gauge("clients.streaming", "voxcast_clients_streaming", "Sockets streamed to", (s) => s.clients.streaming),
+  counter(
+    "clients.accepted",
+    "voxcast_clients_accepted_total",
+    "Sockets accepted",
+    (s) => s.clients.accepted,
+  ),
+  counter("clients.refused", "voxcast_clients_refused_total", "Sockets refused", (s) => s.clients.refused),
+  counter(
+    "clients.messagesIn",
+    "voxcast_clients_messages_in_total",
+    "Messages received",
+    (s) => s.clients.messagesIn,
+  ),
+  counter(
+    "clients.malformedMessages",
+    "voxcast_clients_malformed_messages_total",
+    "Messages that could not be understood",
+    (s) => s.clients.malformedMessages,
+  ),
+  counter(
+    "clients.framesSent",
+    "voxcast_clients_frames_sent_total",
+    "Frames sent",
+    (s) => s.clients.framesSent,
+  ),
+  counter("clients.bytesSent", "voxcast_clients_bytes_sent_total", "Bytes sent", (s) => s.clients.bytesSent),
+  gauge(
+    "clients.bufferedBytes",
+    "voxcast_clients_buffered_bytes",
+    "Bytes waiting in the sockets",
+    (s) => s.clients.bufferedBytes,
+  ),
+
+  counter("ledger.owed", "voxcast_ledger_owed_total", "Frames owed to clients", (s) => s.ledger.owed),
+  counter("ledger.delivered", "voxcast_ledger_delivered_total", "Of these, sent", (s) => s.ledger.delivered),
+  counter(
+    "ledger.superseded",
+    "voxcast_ledger_superseded_total",
+    "Of these, replaced by a newer one before they were sent",
+    (s) => s.ledger.superseded,
+  ),
+  counter(
+    "ledger.leftView",
+    "voxcast_ledger_left_view_total",
+    "Of these, no longer seen",
+    (s) => s.ledger.leftView,
+  ),
+  gauge("ledger.pending", "voxcast_ledger_pending", "Of these, still owed", (s) => s.ledger.pending),
+
+  gauge("memory.rssBytes", "voxcast_process_rss_bytes", "Resident memory", () => Deno.memoryUsage().rss),
+  gauge(
+    "memory.heapUsedBytes",
+    "voxcast_process_heap_used_bytes",
+    "Heap in use",
+    () => Deno.memoryUsage().heapUsed,
+  ),
+  gauge(
+    "memory.heapTotalBytes",
+    "voxcast_process_heap_total_bytes",
+    "Heap",
+    () => Deno.memoryUsage().heapTotal,
+  ),
+  gauge(
+    "memory.externalBytes",
+    "voxcast_process_external_bytes",
+    "Outside the heap",
+    () => Deno.memoryUsage().external,
+  ),
+];
+
+function counter(field: string, name: string, help: string, read: MetricRow["read"]): MetricRow {
+  return { field, name, kind: "counter", help, read };
+}
+
+function gauge(field: string, name: string, help: string, read: MetricRow["read"]): MetricRow {
+  return { field, name, kind: "gauge", help, read };
+}

@@ -1,0 +1,134 @@
+import type { Counter, Gauge, Metrics } from "../observe/mod.ts";
+import type { World, Worlds } from "../world/mod.ts";
+import { METRIC_TABLE, type MetricRow } from "./metric_table.ts";
+import type { ServerStatus } from "./status.ts";
+import { occupiedRegions } from "./world_json.ts";
+
+/** The numbers of the server as JSON: groups of numbers, the groups of `worlds` by world. */
+export type MetricsJson = Record<string, unknown>;
+
+interface Source {
+  readonly row: MetricRow;
+  readonly set: (value: number) => void;
+}
+
+/** What is shown of each world; the label is `world`. */
+const WORLD_GAUGES: readonly { field: string; name: string; help: string; read: (world: World) => number }[] =
+  [
+    {
+      field: "regions",
+      name: "voxcast_world_regions",
+      help: "Regions that hold something",
+      read: occupiedRegions,
+    },
+    {
+      field: "dirtyRegions",
+      name: "voxcast_world_dirty_regions",
+      help: "To be built",
+      read: (w) => w.dirty.size,
+    },
+    { field: "voxels", name: "voxcast_world_voxels", help: "Voxels", read: (w) => w.voxelCount },
+    { field: "entities", name: "voxcast_world_entities", help: "Entities", read: (w) => w.entityCount },
+    { field: "bytes", name: "voxcast_world_bytes", help: "Memory", read: (w) => w.bytes },
+    { field: "seq", name: "voxcast_world_seq", help: "Number of the newest change", read: (w) => w.seq },
+  ];
+
+/**
+ * Brings what the server reports about itself into the one registry, and renders that registry as JSON or as Prometheus
+ * text. Both renderings read the registry, so they cannot disagree.
+ */
+export class MetricsReport {
+  readonly #metrics: Metrics;
+  readonly #status: () => ServerStatus;
+  readonly #worlds: Worlds;
+  readonly #sources: readonly Source[];
+  readonly #dropped: Counter<"reason">;
+  readonly #droppedSoFar = new Map<string, number>();
+  readonly #builder: Gauge<"name">;
+  readonly #worldGauges: readonly Gauge<"world">[];
+
+  /** Registers every metric; a registry takes one report. */
+  constructor(metrics: Metrics, status: () => ServerStatus, worlds: Worlds) {
+    this.#metrics = metrics;
+    this.#status = status;
+    this.#worlds = worlds;
+    this.#sources = METRIC_TABLE.map((row) => ({ row, set: register(metrics, row) }));
+    this.#dropped = metrics.counter("voxcast_ledger_dropped_total", "Of the frames owed, dropped", [
+      "reason",
+    ]);
+    this.#builder = metrics.gauge("voxcast_builder_info", "1 for the backend that really builds", ["name"]);
+    this.#worldGauges = WORLD_GAUGES.map(({ name, help }) => metrics.gauge(name, help, ["world"]));
+  }
+
+  /** The Prometheus text. */
+  async prometheus(): Promise<string> {
+    this.#refresh();
+    return await this.#metrics.prometheus();
+  }
+
+  /** Media type of {@linkcode MetricsReport.prometheus}. */
+  get prometheusType(): string {
+    return this.#metrics.contentType;
+  }
+
+  /** The same as groups of numbers. */
+  async json(): Promise<MetricsJson> {
+    const { builder, ledger } = this.#refresh();
+    const json: MetricsJson = { builder: { name: builder.name } };
+    for (const { row } of this.#sources) place(json, row.field, await this.#metrics.value(row.name));
+    for (const reason of Object.keys(ledger.dropped)) {
+      const count = await this.#metrics.value("voxcast_ledger_dropped_total", { reason });
+      place(json, `ledger.dropped.${reason}`, count);
+    }
+    json["worlds"] = Object.fromEntries(
+      await Promise.all([...this.#worlds.list()].map(async ({ id }) => [id, await this.#worldJson(id)])),
+    );
+    return json;
+  }
+
+  async #worldJson(id: string): Promise<Record<string, number | undefined>> {
+    const json: Record<string, number | undefined> = {};
+    for (const { field, name } of WORLD_GAUGES) json[field] = await this.#metrics.value(name, { world: id });
+    return json;
+  }
+
+  /** Synchronous, so that every rendering shows one moment. */
+  #refresh(): ServerStatus {
+    const status = this.#status();
+    for (const { row, set } of this.#sources) set(row.read(status));
+    for (const [reason, count] of Object.entries(status.ledger.dropped)) {
+      const before = this.#droppedSoFar.get(reason) ?? 0;
+      if (count > before) this.#dropped.inc({ reason }, count - before);
+      this.#droppedSoFar.set(reason, Math.max(before, count));
+    }
+    this.#builder.reset();
+    this.#builder.set({ name: status.builder.name }, 1);
+    this.#worldGauges.forEach((gauge, i) => {
+      // Without this, deleted worlds would stay.
+      gauge.reset();
+      for (const world of this.#worlds.list()) gauge.set({ world: world.id }, WORLD_GAUGES[i]!.read(world));
+    });
+    return status;
+  }
+}
+
+/** A counter only grows, so what it is set to goes in as the difference. */
+function register(metrics: Metrics, row: MetricRow): (value: number) => void {
+  if (row.kind === "gauge") {
+    const gauge = metrics.gauge(row.name, row.help);
+    return (value) => gauge.set(value);
+  }
+  const counter = metrics.counter(row.name, row.help);
+  let before = 0;
+  return (value) => {
+    if (value > before) counter.inc(value - before);
+    before = Math.max(before, value);
+  };
+}
+
+function place(json: MetricsJson, field: string, value: unknown): void {
+  const parts = field.split(".");
+  let group = json;
+  for (const part of parts.slice(0, -1)) group = (group[part] ??= {}) as MetricsJson;
+  group[parts.at(-1)!] = value;
+}

@@ -1,0 +1,78 @@
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import { HTTPException } from "hono/http-exception";
+import { VoxcastError } from "../protocol/mod.ts";
+import type { EndpointCache } from "./endpoint_cache.ts";
+import type { HttpDeps } from "./http_deps.ts";
+import { issuesOf } from "./item_issues.ts";
+import { HttpError, problemResponse } from "./problem.ts";
+import { RouteTable } from "./route_table.ts";
+import type { RequestBindings, Router } from "./router_type.ts";
+import { addEntityBulkRoute } from "./routes/entity_bulk.ts";
+import { addEntityRoutes } from "./routes/entities.ts";
+import { addHealthRoute } from "./routes/health.ts";
+import { addInfoRoute } from "./routes/info.ts";
+import { addMetricsRoute } from "./routes/metrics.ts";
+import { addOpenApiRoute } from "./routes/openapi.ts";
+import { addRenderRoute } from "./routes/render.ts";
+import { addStatsRoute } from "./routes/stats.ts";
+import { addViewerRoutes } from "./routes/viewer.ts";
+import { addVoxelReadRoute } from "./routes/voxel_read.ts";
+import { addVoxelRoutes } from "./routes/voxels.ts";
+import { addWorldRoutes } from "./routes/worlds.ts";
+
+/** Builds the router with every route of the server. Bounded bodies, problems and 405 are part of it; security is not. */
+export function createRouter(deps: HttpDeps, cache: EndpointCache): Router {
+  const router: Router = new OpenAPIHono<{ Bindings: RequestBindings }>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidParameter(result.error);
+    },
+  });
+  addHealthRoute(router, deps, cache);
+  addInfoRoute(router, deps);
+  addMetricsRoute(router, deps, cache);
+  addStatsRoute(router, deps);
+  addWorldRoutes(router, deps);
+  // Before the routes of one entity, so that POST .../bulk is never taken for an id.
+  addEntityBulkRoute(router, deps);
+  addEntityRoutes(router, deps);
+  addVoxelRoutes(router, deps);
+  addVoxelReadRoute(router, deps);
+  addRenderRoute(router, deps);
+  addViewerRoutes(router, deps);
+  addOpenApiRoute(router, deps);
+
+  const table = new RouteTable(router);
+  router.notFound((context) => problemResponse(nothingHere(table, context.req.path), context.env.requestId));
+  router.onError((error, context) => {
+    const { requestId } = context.env;
+    const known = error instanceof HTTPException ? fromHono(error) : error;
+    if (!(known instanceof VoxcastError) || known.code === "INTERNAL") {
+      const { method, path } = context.req;
+      deps.logger.error("request failed", { requestId, method, path, error, stack: error.stack });
+    }
+    return problemResponse(known, requestId);
+  });
+  return router;
+}
+
+function invalidParameter(error: z.ZodError): VoxcastError {
+  const { code, path, message } = issuesOf(error, 0)[0]!;
+  return new VoxcastError(code, path === undefined ? message : `${path}: ${message}`);
+}
+
+function nothingHere(table: RouteTable, path: string): VoxcastError {
+  const methods = table.methodsOf(path);
+  if (methods.length === 0) return new VoxcastError("NOT_FOUND", "There is nothing at this address");
+  const allow = methods.join(", ");
+  return new HttpError("METHOD_NOT_ALLOWED", `This address has ${allow} only`, { headers: { allow } });
+}
+
+/** Errors that the framework throws of itself; their texts are not ours. */
+function fromHono(error: HTTPException): VoxcastError {
+  if (error.status === 415) {
+    return new VoxcastError("UNSUPPORTED_MEDIA", "The media type of the body is not accepted");
+  }
+  return error.status < 500
+    ? new VoxcastError("INVALID_BODY", "The request cannot be read", { cause: error })
+    : new VoxcastError("INTERNAL", "The request failed", { cause: error });
+}

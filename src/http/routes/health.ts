@@ -1,0 +1,47 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { STATUS_CODE } from "@std/http/status";
+import type { EndpointCache } from "../endpoint_cache.ts";
+import type { HttpDeps } from "../http_deps.ts";
+import { jsonAnswer, PROBLEMS } from "../route_parts.ts";
+import type { Router } from "../router_type.ts";
+import { occupiedRegions } from "../world_json.ts";
+
+const healthSchema = z.object({
+  status: z.literal("healthy"),
+  uptime: z.number().openapi({ description: "ms since the start" }),
+  worlds: z.int(),
+  regions: z.int().openapi({ description: "Regions that hold something, all worlds together" }),
+  entities: z.int(),
+  voxels: z.int(),
+}).openapi("Health");
+
+/** `/api/health`: public, kept for a moment, 503 once the server stops. */
+export function addHealthRoute(router: Router, deps: HttpDeps, cache: EndpointCache): void {
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/health",
+      summary: "Whether the server is well",
+      security: [],
+      responses: { 200: jsonAnswer("It is", healthSchema), ...PROBLEMS },
+    }),
+    async (context) => {
+      const { body } = await cache.get("health", () => Promise.resolve(render(deps)));
+      // The kept text is parsed again rather than sent raw, so that the schema's type is checked; it is tiny.
+      return context.json(JSON.parse(body) as z.infer<typeof healthSchema>, STATUS_CODE.OK);
+    },
+  );
+}
+
+function render({ status, worlds }: HttpDeps): { body: string; contentType: string } {
+  const all = [...worlds.list()];
+  const health: z.infer<typeof healthSchema> = {
+    status: "healthy",
+    uptime: Math.round(status().uptimeMs),
+    worlds: all.length,
+    regions: all.reduce((sum, world) => sum + occupiedRegions(world), 0),
+    entities: all.reduce((sum, world) => sum + world.entityCount, 0),
+    voxels: all.reduce((sum, world) => sum + world.voxelCount, 0),
+  };
+  return { body: JSON.stringify(health), contentType: "application/json" };
+}

@@ -1,0 +1,81 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { STATUS_CODE } from "@std/http/status";
+import { PROTOCOL_VERSION, SUPPORTED_CODECS } from "../../protocol/mod.ts";
+import type { HttpDeps } from "../http_deps.ts";
+import { jsonAnswer, PROBLEMS } from "../route_parts.ts";
+import type { Router } from "../router_type.ts";
+
+const infoSchema = z.object({
+  version: z.string(),
+  port: z.int(),
+  upstreamCount: z.int(),
+  regionLevel: z.int(),
+  gridResolution: z.int().openapi({ description: "Voxels an axis of a region" }),
+  maxBuildDepth: z.int(),
+  buildPoolSize: z.int(),
+  structureType: z.literal("ESVO"),
+  worldMin: z.number(),
+  worldMax: z.number(),
+  regionSize: z.number().openapi({ description: "World units an axis" }),
+  regionsPerAxis: z.int(),
+  builder: z.string().openapi({ description: "The backend that really builds" }),
+  protocols: z.array(z.int()),
+  codecs: z.array(z.int()),
+  defaultWorld: z.string(),
+  worldCount: z.int(),
+  worlds: z.array(z.string()).optional().openapi({
+    description: "Left out if sensitive information is redacted",
+  }),
+  lodThresholds: z.array(z.number()),
+  limits: z.record(z.string(), z.number()),
+}).openapi("Info");
+
+/** `/api/info`: what the server is and can do; new worlds are made with these bounds and levels. */
+export function addInfoRoute(router: Router, deps: HttpDeps): void {
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/info",
+      summary: "What the server is and can do",
+      responses: { 200: jsonAnswer("Settings that a client may want to know", infoSchema), ...PROBLEMS },
+    }),
+    (context) => context.json(info(deps), STATUS_CODE.OK),
+  );
+}
+
+function info({ config, status, version, worlds }: HttpDeps): z.infer<typeof infoSchema> {
+  const { port, builder } = status();
+  const ids = [...worlds.list()].map((world) => world.id);
+  const regionsPerAxis = 2 ** config.regionLevel;
+  return {
+    version,
+    port: port ?? config.port,
+    // No upstream feed can be configured, so there is none.
+    upstreamCount: 0,
+    regionLevel: config.regionLevel,
+    gridResolution: 2 ** config.gridDepth,
+    maxBuildDepth: config.gridDepth,
+    buildPoolSize: config.build.buildPoolSize,
+    structureType: "ESVO",
+    worldMin: config.worldMin,
+    worldMax: config.worldMax,
+    regionSize: (config.worldMax - config.worldMin) / regionsPerAxis,
+    regionsPerAxis,
+    builder: builder.name,
+    protocols: [PROTOCOL_VERSION],
+    codecs: [...SUPPORTED_CODECS],
+    defaultWorld: config.defaultWorld,
+    worldCount: ids.length,
+    ...(config.security.redactSensitiveInfo ? {} : { worlds: ids }),
+    lodThresholds: [...config.streaming.lodThresholds],
+    limits: {
+      ...config.world,
+      maxEntitiesPerRegion: config.maxEntitiesPerRegion,
+      maxClientsPerServer: config.streaming.maxClientsPerServer,
+      maxMessageSizeBytes: config.streaming.maxMessageSizeBytes,
+      maxBodyBytes: config.http.maxBodyBytes,
+      maxJsonBytes: Math.min(config.http.maxBodyBytes, config.http.maxJsonBytes),
+      maxReadCells: config.http.maxReadCells,
+    },
+  };
+}

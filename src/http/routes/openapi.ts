@@ -1,0 +1,33 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { STATUS_CODE } from "@std/http/status";
+import type { HttpDeps } from "../http_deps.ts";
+import { jsonAnswer } from "../route_parts.ts";
+import type { Router } from "../router_type.ts";
+
+/** `/api/openapi.json`: every route of the router, as OpenAPI 3.1. Made once, when first asked for. */
+export function addOpenApiRoute(router: Router, { version, config }: HttpDeps): void {
+  let document: Record<string, unknown> | undefined;
+  const scheme = router.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    description: "The server's API key; asked for only if the server has one",
+  });
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/openapi.json",
+      summary: "This document",
+      responses: { 200: jsonAnswer("OpenAPI 3.1", z.looseObject({ openapi: z.string() })) },
+    }),
+    (context) => {
+      document ??= {
+        ...router.getOpenAPI31Document({
+          openapi: "3.1.0",
+          info: { title: "Voxcast", version, license: { name: "MIT" } },
+          security: config.security.apiKey === undefined ? [] : [{ [scheme.name]: [] }],
+        }),
+      };
+      return context.json({ openapi: "3.1.0", ...document }, STATUS_CODE.OK);
+    },
+  );
+}

@@ -1,0 +1,128 @@
+import { repeatedKey } from "./repeated_key.ts";
+import { VoxcastError } from "./voxcast_error.ts";
+
+/** Longest `id` that a message may carry. */
+export const MAX_ID_CHARS = 128;
+/** Longest text of a client that is repeated to it. */
+const MAX_ECHO_CHARS = 64;
+
+/** A JSON object as parsed, fields unchecked. */
+export type JsonFields = Readonly<Record<string, unknown>>;
+
+/** What every message has, whatever its type. */
+export interface Envelope {
+  /** As the client wrote it. */
+  readonly type: string;
+  /** Correlation id that replies repeat as `ref`. */
+  readonly id?: string;
+  /** The objects in which fields are looked for: `data`, `payload`, and the message itself. */
+  readonly places: readonly JsonFields[];
+}
+
+/**
+ * Reads what all messages share. Fields may be in `data`, in `payload`, or flat; a field found in several places must
+ * have one value. Throws VoxcastError INVALID_JSON, MISSING_TYPE, INVALID_FIELD or CONFLICTING_FIELD.
+ */
+export function readEnvelope(text: string): Envelope {
+  const message = parseObject(text);
+  const id = readId(message);
+  const ref = id === undefined ? {} : { ref: id };
+  if (message.type === undefined || message.type === null) {
+    throw new VoxcastError("MISSING_TYPE", "Missing 'type' field", ref);
+  }
+  if (typeof message.type !== "string") {
+    throw new VoxcastError("INVALID_FIELD", "Field 'type' must be a string", ref);
+  }
+  const places: JsonFields[] = [];
+  for (const name of ["data", "payload"]) {
+    const place = message[name];
+    if (place === undefined || place === null) continue;
+    if (!isObject(place)) throw new VoxcastError("INVALID_FIELD", `Field '${name}' must be an object`, ref);
+    places.push(place);
+  }
+  places.push(message);
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw conflict(repeated, ref);
+  return { type: message.type, places, ...(id === undefined ? {} : { id }) };
+}
+
+/**
+ * The value of a field under any of its names; undefined if it is absent or null everywhere.
+ * Throws VoxcastError CONFLICTING_FIELD if two places or names give different values.
+ */
+export function readField(envelope: Envelope, ...names: readonly string[]): unknown {
+  let found: unknown;
+  for (const place of envelope.places) {
+    for (const name of names) {
+      const value = Object.hasOwn(place, name) ? place[name] ?? undefined : undefined;
+      if (value === undefined) continue;
+      if (found !== undefined && !sameJson(found, value)) throw conflict(names[0]!, refOf(envelope));
+      found = value;
+    }
+  }
+  return found;
+}
+
+/** The option that makes an error answer this message. */
+export function refOf(envelope: Envelope): { ref?: string } {
+  return envelope.id === undefined ? {} : { ref: envelope.id };
+}
+
+/** Whether a parsed JSON value is an object (not null, not an array). */
+export function isObject(value: unknown): value is JsonFields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Text of a client, cut so that an answer cannot be made as long as the question. */
+export function echo(text: string): string {
+  return text.length <= MAX_ECHO_CHARS ? text : text.slice(0, MAX_ECHO_CHARS) + "...";
+}
+
+function parseObject(text: string): JsonFields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's own text would repeat the input, so it is not passed on.
+    throw new VoxcastError("INVALID_JSON", "Invalid JSON");
+  }
+  if (!isObject(value)) throw new VoxcastError("MISSING_TYPE", "Missing 'type' field");
+  return value;
+}
+
+function readId(message: JsonFields): string | undefined {
+  const id = message.id ?? undefined;
+  if (id === undefined) return undefined;
+  if (typeof id !== "string" || id.length > MAX_ID_CHARS) {
+    throw new VoxcastError(
+      "INVALID_FIELD",
+      `Field 'id' must be a string of at most ${MAX_ID_CHARS} characters`,
+    );
+  }
+  return id;
+}
+
+function conflict(name: string, ref: { ref?: string }): VoxcastError {
+  const message = `Field '${echo(name)}' is given twice with different values`;
+  return new VoxcastError("CONFLICTING_FIELD", message, ref);
+}
+
+/** Whether two parsed JSON values are equal; the order of keys does not count. */
+function sameJson(a: unknown, b: unknown): boolean {
+  const pairs: [unknown, unknown][] = [[a, b]];
+  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+    const [left, right] = pair;
+    if (left === right) continue;
+    if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) {
+      return false;
+    }
+    if (Array.isArray(left) !== Array.isArray(right)) return false;
+    const keys = Object.keys(left);
+    if (keys.length !== Object.keys(right).length) return false;
+    for (const key of keys) {
+      if (!Object.hasOwn(right, key)) return false;
+      pairs.push([(left as JsonFields)[key], (right as JsonFields)[key]]);
+    }
+  }
+  return true;
+}

@@ -1,0 +1,39 @@
+import type { TreeKind } from "../tree/mod.ts";
+import { FRAME_HEADER_BYTES, type FrameCodec, writeFrameHeader } from "./frame_header.ts";
+
+/** What a frame says about its region. */
+export interface FrameFields {
+  readonly kind: TreeKind;
+  readonly lod: number;
+  readonly level: number;
+  readonly morton: number;
+  readonly version: number;
+  readonly codec: FrameCodec;
+}
+
+/**
+ * One region frame: header, then the payload of `encodePayload` with the same LOD and codec.
+ * Throws RangeError for a field that does not fit.
+ */
+export function encodeFrame(fields: FrameFields, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { kind, lod, level, morton, version, codec } = fields;
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  const format = kind === "esvo" ? 1 : 2;
+  writeFrameHeader(bytes, {
+    format,
+    lod,
+    level,
+    codec,
+    flags: 0,
+    morton,
+    version,
+    payloadBytes: payload.length,
+  });
+  bytes.set(payload, FRAME_HEADER_BYTES);
+  return bytes;
+}
+
+/** The frame that says: this region has no voxels now. */
+export function encodeEmptyFrame(fields: FrameFields): Uint8Array<ArrayBuffer> {
+  return encodeFrame(fields, new Uint8Array(0));
+}

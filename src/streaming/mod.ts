@@ -1,0 +1,3 @@
+/** Which client is sent which region, when. */
+export { type DropReason, FrameLedger, type LedgerSnapshot } from "./ledger.ts";
+export { RegionStreamer, type StreamerOptions } from "./streamer.ts";

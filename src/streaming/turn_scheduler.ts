@@ -1,0 +1,95 @@
+import type { Clock, TimerId } from "../observe/mod.ts";
+
+/** Options of {@linkcode TurnScheduler}. */
+export interface TurnSchedulerOptions<T> {
+  readonly clock: Clock;
+  /** Most milliseconds of work before the event loop has its turn. */
+  readonly budgetMs: number;
+  /** Does a bounded piece of work; tells whether there is more, or in how many milliseconds to look again. */
+  readonly step: (item: T) => "done" | "more" | number;
+  /** Told of an item whose step threw; it is off the list, and the others go on. */
+  readonly onError: (item: T, error: unknown) => void;
+}
+
+/**
+ * Gives those that have work bounded steps in turn (round robin), at the end of the current task, for at most a
+ * budget of time before the event loop runs again.
+ */
+export class TurnScheduler<T> {
+  readonly #options: TurnSchedulerOptions<T>;
+  readonly #ready = new Set<T>();
+  readonly #waiting = new Map<T, TimerId>();
+  #nextTurn: TimerId | undefined;
+  #isScheduled = false;
+
+  constructor(options: TurnSchedulerOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Puts an item on the list of those with work; nothing happens if it is there. */
+  add(item: T): void {
+    const timer = this.#waiting.get(item);
+    if (timer !== undefined) {
+      this.#options.clock.clearTimeout(timer);
+      this.#waiting.delete(item);
+    }
+    this.#ready.add(item);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => this.#turn());
+  }
+
+  /** Takes an item off the list. */
+  delete(item: T): void {
+    this.#ready.delete(item);
+    const timer = this.#waiting.get(item);
+    if (timer === undefined) return;
+    this.#options.clock.clearTimeout(timer);
+    this.#waiting.delete(item);
+  }
+
+  /** Forgets all items and timers. */
+  dispose(): void {
+    this.#ready.clear();
+    for (const timer of this.#waiting.values()) this.#options.clock.clearTimeout(timer);
+    this.#waiting.clear();
+    if (this.#nextTurn !== undefined) this.#options.clock.clearTimeout(this.#nextTurn);
+  }
+
+  #turn(): void {
+    const { clock, budgetMs } = this.#options;
+    const end = clock.monotonic() + budgetMs;
+    // A Set hands out what is added behind the present item too: adding an item again sends it to the back.
+    for (const item of this.#ready) {
+      this.#ready.delete(item);
+      const next = this.#step(item);
+      if (next === "more") this.#ready.add(item);
+      else if (next !== "done") this.#wait(item, next);
+      if (clock.monotonic() >= end) break;
+    }
+    this.#isScheduled = this.#ready.size > 0;
+    if (this.#isScheduled) {
+      this.#nextTurn = clock.setTimeout(() => {
+        this.#nextTurn = undefined;
+        this.#turn();
+      }, 0);
+    }
+  }
+
+  #step(item: T): "done" | "more" | number {
+    try {
+      return this.#options.step(item);
+    } catch (error) {
+      this.#options.onError(item, error);
+      return "done";
+    }
+  }
+
+  #wait(item: T, ms: number): void {
+    const timer = this.#options.clock.setTimeout(() => {
+      this.#waiting.delete(item);
+      this.add(item);
+    }, ms);
+    this.#waiting.set(item, timer);
+  }
+}

@@ -1,0 +1,6 @@
+/** Cameras, level of detail, and which regions a camera sees in which order: pure, shared with the browser. */
+export { type Viewport, viewportProblem } from "./viewport.ts";
+export { lodForDistance, type LodRule } from "./lod.ts";
+export { RegionPyramid } from "./region_pyramid.ts";
+export { VisibleSet } from "./visible_set.ts";
+export { computeVisible } from "./compute_visible.ts";

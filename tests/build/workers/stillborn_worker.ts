@@ -1,0 +1,2 @@
+/** Dies while it loads. */
+throw new Error("stillborn on purpose");

@@ -1,0 +1,216 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { checkFile } from "../../src/cli/check_file.ts";
+import { loadConfig } from "../../src/config/mod.ts";
+import { type Logger, seededRandom } from "../../src/observe/mod.ts";
+import {
+  listenProblem,
+  serve,
+  type ServedApp,
+  type ServeDeps,
+  type ServeOptions,
+} from "../../src/cli/serve.ts";
+import { type SignalSource, StopSignals } from "../../src/cli/stop_signals.ts";
+import { FileError } from "../../src/sources/mod.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { MemoryIo } from "../support/memory_io.ts";
+import { needs, testWith } from "../support/needs.ts";
+import { waitFor } from "../support/wait_for.ts";
+
+const KEY = "a-long-enough-key";
+
+/** A server that does nothing but note what is asked of it. */
+class NotedApp implements ServedApp {
+  readonly builderName = "noted";
+  readonly calls: string[] = [];
+  logger: Logger | undefined;
+  /** Thrown by the call of this name. */
+  readonly failures = new Map<string, Error>();
+
+  start(): Promise<{ url: string; port: number }> {
+    return this.#note("start", { url: "http://127.0.0.1:7090/", port: 7090 });
+  }
+
+  importFile(path: string): Promise<{ voxels: number; regions: number }> {
+    return this.#note(`import ${path}`, { voxels: 428739, regions: 1200 });
+  }
+
+  startDemo(): Promise<void> {
+    return this.#note("demo", undefined);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#note("dispose", undefined);
+  }
+
+  #note<T>(call: string, result: T): Promise<T> {
+    this.calls.push(call);
+    const failure = this.failures.get(call);
+    return failure === undefined ? Promise.resolve(result) : Promise.reject(failure);
+  }
+}
+
+function start(
+  app: NotedApp,
+  options: Partial<ServeOptions> = {},
+  checkFile: ServeDeps["checkFile"] = () => Promise.resolve(),
+) {
+  const io = new MemoryIo();
+  const stop = new AbortController();
+  const { config } = loadConfig({ env: {}, flags: { "security.apiKey": KEY } });
+  const code = serve({ config, files: [], demo: true, ...options }, {
+    io,
+    clock: new ManualClock(0),
+    random: seededRandom(1),
+    stop: stop.signal,
+    checkFile,
+    createApp: ({ logger }) => {
+      app.logger = logger;
+      return app;
+    },
+  });
+  return { io, stop, code };
+}
+
+Deno.test("serve listens, says where and with which builder and how to import, shows the demo, and drains when stopped", async () => {
+  const app = new NotedApp();
+  const { io, stop, code } = start(app);
+  await waitFor(() => io.outText.includes("demo scene is live"), { what: "the demo" });
+  assertEquals(app.calls, ["start", "demo"]);
+  assertStringIncludes(io.outText, "listening at http://127.0.0.1:7090/");
+  assertStringIncludes(io.outText, "builder noted");
+  assertStringIncludes(io.outText, "deno task voxcast import FILE\n");
+  assertStringIncludes(io.outText, "(without Deno: npx --yes deno@2.9.6 task voxcast import FILE)\n");
+  stop.abort();
+  assertEquals(await code, 0);
+  assertEquals(app.calls, ["start", "demo", "dispose"]);
+  assertEquals(io.errorText, "");
+});
+
+Deno.test("files take the place of the demo, and --no-demo leaves the world empty", async () => {
+  const app = new NotedApp();
+  const { io, stop, code } = start(app, { files: ["a.vox", "b.ply"] });
+  await waitFor(() => io.outText.includes("b.ply"), { what: "both imports" });
+  assertStringIncludes(io.outText, "Imported a.vox: 428,739 voxels in 1,200 regions");
+  stop.abort();
+  assertEquals([await code, app.calls], [0, ["start", "import a.vox", "import b.ply", "dispose"]]);
+
+  const empty = new NotedApp();
+  const second = start(empty, { demo: false });
+  second.stop.abort();
+  assertEquals([await second.code, empty.calls], [0, ["start", "dispose"]]);
+});
+
+Deno.test("a file that cannot be imported ends the server with its reason and code 1", async () => {
+  const cases: [Error, RegExp][] = [
+    [new Deno.errors.NotFound("os error 2"), /^a\.vox: there is no such file$/m],
+    [new Deno.errors.NotCapable("read"), /^a\.vox: the server may read .* deno task voxcast import FILE$/m],
+    [
+      new FileError("Cannot read a.vox: y", { cause: new Deno.errors.PermissionDenied("y") }),
+      /^a\.vox: the system does not allow it$/m,
+    ],
+    [new FileError("Cannot read a.vox: it is too large"), /^Cannot read a\.vox: it is too large$/m],
+    [new Error("Cannot read .vox file at byte 132: x"), /^a\.vox: Cannot read \.vox file at byte 132: x$/m],
+  ];
+  for (const [failure, expected] of cases) {
+    const app = new NotedApp();
+    app.failures.set("import a.vox", failure);
+    const { io, code } = start(app, { files: ["a.vox", "b.vox"] });
+    assertEquals(await code, 1);
+    assertMatch(io.errorText, expected);
+    assertEquals(app.calls, ["start", "import a.vox", "dispose"]);
+  }
+});
+
+Deno.test("a file that is not there is told, once, before anything listens", async () => {
+  const app = new NotedApp();
+  const missing = new Deno.errors.NotFound("No such file (os error 2): stat 'b.vox'");
+  const check = (path: string): Promise<void> =>
+    path === "b.vox" ? Promise.reject(missing) : Promise.resolve();
+  const { io, code } = start(app, { files: ["a.vox", "b.vox"] }, check);
+  assertEquals(await code, 1);
+  assertEquals([io.outText, io.errorText], ["", "Cannot read b.vox: there is no such file\n"]);
+  assertEquals(app.calls, []);
+});
+
+testWith(
+  await needs({ read: "." }),
+  "a file passes its check; a folder and nothing at all do not",
+  async () => {
+    const here = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+    await checkFile(`${here}deno.json`);
+    await assertRejects(() => checkFile(`${here}src`), Error, "it is no file");
+    await assertRejects(() => checkFile(`${here}no_such_file`), Deno.errors.NotFound);
+  },
+);
+
+Deno.test("a taken port is explained, with what to do, and gives code 1", async () => {
+  const app = new NotedApp();
+  app.failures.set("start", new Deno.errors.AddrInUse("os error 98"));
+  const { io, code } = start(app);
+  assertEquals(await code, 1);
+  assertEquals(
+    io.errorText,
+    "Cannot listen on 127.0.0.1:7090: another program has this port. " +
+      "Stop it, or choose another port with --port 7091 (0 takes any free one)\n",
+  );
+  assertEquals(app.calls, ["start", "dispose"]);
+});
+
+Deno.test("other reasons not to listen each have their own advice", () => {
+  const at = { host: "10.1.2.3", port: 65535 };
+  assertStringIncludes(listenProblem(new Deno.errors.AddrInUse(""), at), "--port 65534");
+  assertStringIncludes(listenProblem(new Deno.errors.AddrNotAvailable(""), at), "no such address");
+  assertStringIncludes(listenProblem(new Deno.errors.NotCapable(""), at), "--allow-net=10.1.2.3");
+  assertStringIncludes(listenProblem(new Deno.errors.PermissionDenied(""), at), "Ports below 1024");
+  assertStringIncludes(listenProblem(new Error("odd"), at), "10.1.2.3:65535: odd");
+});
+
+Deno.test("the server's log goes to standard error, without the key", async () => {
+  const app = new NotedApp();
+  const { io, stop, code } = start(app);
+  await waitFor(() => app.logger !== undefined, { what: "the app" });
+  app.logger!.info(`saw ${KEY}`, { n: 1 });
+  stop.abort();
+  await code;
+  assertEquals(io.errorText, "1970-01-01T00:00:00.000Z INFO  saw *** n=1\n");
+});
+
+/** Signals that a test sends itself. */
+function manualSignals() {
+  const listeners = new Map<string, () => void>();
+  const exits: number[] = [];
+  const source: SignalSource = {
+    add: (signal, listener) => listeners.set(signal, listener),
+    remove: (signal) => listeners.delete(signal),
+    exit: (code) => exits.push(code),
+  };
+  return { source, listeners, exits, send: (signal: Deno.Signal) => listeners.get(signal)!() };
+}
+
+Deno.test("the first signal aborts, the second one ends the process at once, and disposing stops listening", () => {
+  const { source, listeners, exits, send } = manualSignals();
+  const clock = new ManualClock(0);
+  const stop = new StopSignals(source, clock, "linux");
+  assertEquals([...listeners.keys()], ["SIGINT", "SIGTERM"]);
+  send("SIGTERM");
+  assertEquals([stop.signal.aborted, exits], [true, []]);
+  clock.advance(1000);
+  send("SIGINT");
+  assertEquals(exits, [1]);
+  stop[Symbol.dispose]();
+  assertEquals(listeners.size, 0);
+});
+
+Deno.test("a Ctrl-C that a task runner passes on, within half a second of the first, is the same one", () => {
+  const { source, exits, send } = manualSignals();
+  const clock = new ManualClock(0);
+  using _stop = new StopSignals(source, clock, "linux");
+  clock.advance(10_000);
+  send("SIGINT");
+  clock.advance(499);
+  send("SIGINT");
+  assertEquals(exits, []);
+  clock.advance(1);
+  send("SIGINT");
+  assertEquals(exits, [1]);
+});

@@ -1,0 +1,47 @@
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { Backoff } from "../../src/client/mod.ts";
+
+Deno.test("waits are uniform below a ceiling that doubles from 0.5 s to 30 s", () => {
+  const highest = new Backoff({ baseMs: 500, maxMs: 30_000, random: () => 1 });
+  const ceilings = Array.from({ length: 9 }, () => highest.nextDelayMs());
+  assertEquals(ceilings, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  const lowest = new Backoff({ baseMs: 500, maxMs: 30_000, random: () => 0 });
+  assertEquals([lowest.nextDelayMs(), lowest.nextDelayMs()], [0, 0]);
+});
+
+Deno.test("no wait is ever longer than the longest, however many attempts there were", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 2000 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (attempts, dice) => {
+        const backoff = new Backoff({ baseMs: 500, maxMs: 30_000, random: () => dice });
+        for (let i = 0; i < attempts; i++) assertLess(backoff.nextDelayMs(), 30_000);
+        assertEquals(backoff.attempts, attempts);
+      },
+    ),
+  );
+});
+
+Deno.test("a reset makes the next wait short again", () => {
+  const backoff = new Backoff({ baseMs: 500, maxMs: 30_000, random: () => 0.5 });
+  for (let i = 0; i < 6; i++) backoff.nextDelayMs();
+  backoff.reset();
+  assertEquals(backoff.attempts, 0);
+  assertEquals(backoff.nextDelayMs(), 250);
+});
+
+Deno.test("a wait that the server asked for comes before the jitter", () => {
+  const backoff = new Backoff({ baseMs: 500, maxMs: 30_000, random: () => 0.5 });
+  assertEquals(backoff.nextDelayMs(2000), 2250);
+});
+
+Deno.test("a backoff without a sensible range is refused", () => {
+  assertThrows(() => new Backoff({ baseMs: 0, maxMs: 1, random: Math.random }), RangeError, "0 < baseMs");
+  assertThrows(
+    () => new Backoff({ baseMs: 2, maxMs: 1, random: Math.random }),
+    RangeError,
+    "baseMs <= maxMs",
+  );
+});

@@ -1,0 +1,71 @@
+import { assert, assertEquals } from "@std/assert";
+import type { ConnectionStatus } from "../../src/client/mod.ts";
+import { FrameRate } from "../../src/client/frame_rate.ts";
+import { noticeFor } from "../../src/client/notice.ts";
+import { bytesText, countText } from "../../src/client/number_text.ts";
+import { RateMeter } from "../../src/client/rate_meter.ts";
+
+const FACTS = { world: "garden", hasContent: false, expectsContent: false, nowMs: 1000 };
+
+function status(changes: Partial<ConnectionStatus>): ConnectionStatus {
+  return { phase: "live", reason: "", code: "", retryAtMs: undefined, attempts: 0, ...changes };
+}
+
+Deno.test("numbers and sizes are short and have their units", () => {
+  assertEquals([0, 999, 1000, 428739, 1234567].map(countText), ["0", "999", "1,000", "428,739", "1,234,567"]);
+  assertEquals([0, 999, 1740, 16_800, 764_604, 999_600, 2.5e9].map(bytesText), [
+    "0 B",
+    "999 B",
+    "1.74 kB",
+    "16.8 kB",
+    "765 kB",
+    "1.00 MB",
+    "2.50 GB",
+  ]);
+});
+
+Deno.test("a picture needs no card, and no state without one is left without a next step", () => {
+  assertEquals(noticeFor(status({}), { ...FACTS, hasContent: true }), undefined);
+  assertEquals(noticeFor(status({ phase: "connecting" }), { ...FACTS, hasContent: true }), undefined);
+  assertEquals(noticeFor(status({ phase: "connecting" }), FACTS)?.title, "Connecting");
+  assertEquals(noticeFor(status({}), { ...FACTS, expectsContent: true })?.title, "Loading");
+  const empty = noticeFor(status({}), FACTS);
+  assertEquals(empty?.command, "deno task voxcast import FILE --world garden");
+  assertEquals(noticeFor(status({ phase: "idle" }), FACTS)?.action, "retry");
+});
+
+Deno.test("a lost connection counts down, and after some failures says how to start the server", () => {
+  const lost = status({ phase: "waiting", reason: "The connection was lost", retryAtMs: 4200, attempts: 1 });
+  const notice = noticeFor(lost, { ...FACTS, hasContent: true });
+  assertEquals([notice?.title, notice?.text], ["The connection was lost", "Trying again in 4 s."]);
+  assertEquals([notice?.action, notice?.command], ["retry", ""]);
+  assertEquals(noticeFor({ ...lost, attempts: 3 }, FACTS)?.command, "deno task start");
+});
+
+Deno.test("each refusal has its own way on", () => {
+  const refused = (code: string) => noticeFor(status({ phase: "refused", code, reason: "No" }), FACTS);
+  assertEquals(refused("UNAUTHORIZED")?.action, "sign-in");
+  assertEquals(refused("WORLD_NOT_FOUND")?.action, "default-world");
+  assert(refused("WORLD_NOT_FOUND")?.title.includes("garden"));
+  assertEquals(refused("WORLD_GONE")?.action, "default-world");
+  assertEquals(refused("UNSUPPORTED_PROTOCOL")?.action, "retry");
+});
+
+Deno.test("a rate is that of the last two seconds", () => {
+  const meter = new RateMeter();
+  meter.add(1000, 0);
+  meter.add(3000, 1500);
+  assertEquals(meter.perSecond(1900), 2000);
+  assertEquals(meter.perSecond(2100), 1500);
+  assertEquals(meter.perSecond(9000), 0);
+});
+
+Deno.test("the frame rate is that of motion: rests do not count", () => {
+  const rate = new FrameRate();
+  assertEquals(rate.perSecond, 0);
+  rate.drawn(0, false);
+  for (let i = 1; i <= 10; i++) rate.drawn(i * 20, true);
+  rate.drawn(9000, false);
+  rate.drawn(9020, true);
+  assertEquals(Math.round(rate.perSecond), 50);
+});

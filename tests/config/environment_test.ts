@@ -1,0 +1,61 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ConfigError, type EnvironmentAccess, readConfigFile, readVariables } from "../../src/config/mod.ts";
+import { needs, testWith } from "../support/needs.ts";
+
+const readable = await needs({ read: "." });
+
+/** An environment that can be asked but not listed, as under the tasks' permissions. */
+function askOnly(variables: Readonly<Record<string, string>>): EnvironmentAccess {
+  return {
+    get: (name) => variables[name],
+    list: () => undefined,
+    probe: (name) => Object.hasOwn(variables, name),
+  };
+}
+
+Deno.test("all variables of ours are found where they may be listed, no others", () => {
+  const variables = { VOXCAST_PORT: "1", VOXCAST_NO_SUCH_THING_AT_ALL: "2", HOME: "/" };
+  const access: EnvironmentAccess = { ...askOnly(variables), list: () => variables };
+  assertEquals(readVariables(access), { VOXCAST_PORT: "1", VOXCAST_NO_SUCH_THING_AT_ALL: "2" });
+});
+
+Deno.test("known variables are found by asking", () => {
+  const variables = { VOXCAST_BUILD_BUILD_POOL_SIZE: "2", VOXCAST_TEST_STRICT: "1", VOXCAST_CONFIG: "x" };
+  assertEquals(readVariables(askOnly(variables)), variables);
+  assertEquals(readVariables({ ...askOnly(variables), probe: undefined }), variables);
+});
+
+Deno.test("a misspelt variable is found by asking if it is one slip from a known one", () => {
+  const slips = [
+    "VOXCAST_PROT", // swapped
+    "VOXCAST_PRT", // lost
+    "VOXCAST_PORTS", // added
+    "VOXCAST_HOOST",
+    "VOXCAST_PART", // replaced
+    "VOXCAST_TURN_BUDGET_MS", // without its group
+    "VOXCAST_STREAMING_TURNBUDGETMS", // without underscores
+    "VOXCAST_STREAMINGTURNBUDGETMS",
+    "VOXCAST_streaming_turnBudgetMs",
+  ];
+  for (const name of slips) assertEquals(readVariables(askOnly({ [name]: "1" })), { [name]: "1" }, name);
+});
+
+testWith(readable, "an absent default file is no file, an absent named one is a problem", async () => {
+  const error = await assertRejects(() => readConfigFile("tests/config/no_such_file.json"), ConfigError);
+  assertStringIncludes(error.message, "no_such_file.json (file): cannot be read: there is no such file");
+});
+
+const need = await needs({ write: "tmp" }, { read: "tmp" });
+testWith(need, "a file that is no JSON is refused with the place, without quoting it", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(path, '{ "port": 1,\n "security": { "apiKey": "very-secret-key" },, }');
+    const error = await assertRejects(() => readConfigFile(path), ConfigError);
+    assertStringIncludes(error.message, "is not valid JSON");
+    assert(!error.message.includes("very-secret"));
+    await Deno.writeTextFile(path, '{ "port": 1 }');
+    assertEquals((await readConfigFile(path)).file, { port: 1 });
+  } finally {
+    await Deno.remove(path);
+  }
+});

@@ -1,0 +1,74 @@
+import { assert, assertEquals } from "@std/assert";
+import { configSchema, configValue, FIELDS, loadConfig } from "../../src/config/mod.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "../../src/observe/mod.ts";
+
+Deno.test("every setting has a description, words for what is allowed, a unit if it is a number, and its own names", () => {
+  for (const field of FIELDS) {
+    assert(field.description.length > 10 && !field.description.endsWith("."), field.key);
+    assert(field.allowed.length > 3, field.key);
+    if (field.kind === "integer" || field.kind === "number" || field.kind === "numbers") {
+      assert(field.unit, field.key);
+    }
+  }
+  for (const name of ["key", "variable", "flag"] as const) {
+    assertEquals(new Set(FIELDS.map((field) => field[name])).size, FIELDS.length);
+  }
+});
+
+Deno.test("names in the environment and on the command line follow the key", () => {
+  const field = FIELDS.find(({ key }) => key === "streaming.maxClientsPerServer");
+  assertEquals(field?.variable, "VOXCAST_STREAMING_MAX_CLIENTS_PER_SERVER");
+  assertEquals(field?.flag, "--streaming-max-clients-per-server");
+});
+
+Deno.test("the list of settings is the schema, neither more nor less", () => {
+  const leaves = (value: object, prefix: string): string[] =>
+    Object.entries(value).flatMap(([name, inner]) =>
+      typeof inner === "object" && !Array.isArray(inner)
+        ? leaves(inner, `${prefix}${name}.`)
+        : [prefix + name]
+    );
+  const withDefaults = leaves(configSchema.parse({ security: { apiKey: "a-long-enough-key" } }), "");
+  assertEquals(FIELDS.map((field) => field.key as string).toSorted(), withDefaults.toSorted());
+});
+
+Deno.test("each setting reaches the configuration from its variable and from its flag", () => {
+  const given: Record<string, string> = {
+    preset: "testing",
+    host: "localhost",
+    defaultWorld: "other",
+    "security.apiKey": "a-long-enough-key",
+    "security.redactSensitiveInfo": "true",
+    "streaming.lodThresholds": "[1, 2]",
+    "log.level": "debug",
+    "log.format": "json",
+  };
+  const companions: Record<string, Record<string, unknown>> = {
+    "streaming.lodThresholds": { "streaming.maxLodLevel": 2 },
+    "streaming.maxLodLevel": { "streaming.lodThresholds": [] },
+    worldMin: { worldMax: 1e9 },
+    worldMax: { worldMin: -1e9 },
+    "world.maxVoxelBytesTotal": { "world.maxWorldBytes": 65536 },
+  };
+  for (const field of FIELDS) {
+    const text = given[field.key] ?? String(field.key === "worldMax" ? 7 : field.min);
+    const flags = companions[field.key] ?? {};
+    const fromVariable = loadConfig({ env: { [field.variable]: text }, flags });
+    const fromFlag = loadConfig({ env: {}, flags: { ...flags, [field.flag]: text } });
+    assertEquals(configValue(fromVariable.config, field.key), configValue(fromFlag.config, field.key));
+    assertEquals(fromVariable.origins.get(field.key), "environment");
+    assertEquals(fromFlag.origins.get(field.key), "flag");
+    const value = configValue(fromFlag.config, field.key);
+    assertEquals(
+      Array.isArray(value) ? JSON.stringify(value) : String(value),
+      text.replaceAll(" ", ""),
+      field.key,
+    );
+  }
+});
+
+Deno.test("log levels and formats are the logger's", () => {
+  const choices = (key: string) => FIELDS.find((field) => field.key === key)?.choices;
+  assertEquals(choices("log.level"), [...LOG_LEVELS]);
+  assertEquals(choices("log.format"), [...LOG_FORMATS]);
+});

@@ -1,0 +1,44 @@
+import { assert } from "@std/assert";
+import { commandPath } from "../support/needs.ts";
+import { type RunningServer, viewportFields, WHOLE_WORLD } from "./running_server.ts";
+
+/** What `foreign_client.py` prints. */
+export interface ForeignResult {
+  readonly frames: number;
+  readonly bytes: number;
+  readonly regions: number;
+  /** Nodes received, by LOD. */
+  readonly lods: Readonly<Record<string, number>>;
+  readonly world: string;
+  /** Hash of the received voxels, and of those that the client read from the file. */
+  readonly fingerprint?: string;
+  readonly file?: string;
+}
+
+/** Runs the Python client until it has `nodes` nodes, and compares with a file if one is given. */
+export async function runPython(
+  server: RunningServer,
+  codec: number,
+  nodes: number,
+  file?: string,
+): Promise<ForeignResult> {
+  const script = fromFileUrl(new URL("./foreign_client.py", import.meta.url));
+  const view = JSON.stringify(viewportFields(WHOLE_WORLD));
+  const { success, stdout, stderr } = await new Deno.Command(await commandPath("python3"), {
+    args: [
+      script,
+      server.socketUrl,
+      view,
+      String(codec),
+      String(nodes),
+      ...(file === undefined ? [] : [file]),
+    ],
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** The path of a file URL of this project. */
+export function fromFileUrl(url: URL): string {
+  return decodeURIComponent(url.pathname);
+}

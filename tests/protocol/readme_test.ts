@@ -1,0 +1,193 @@
+import { assert, assertEquals } from "@std/assert";
+import { CLOSE_CODES, decodeFrame, ERRORS, parseClientMessage } from "../../src/protocol/mod.ts";
+import { commandPath, needs, testWith } from "../support/needs.ts";
+import { GOLDEN, goldenBytes } from "./golden.ts";
+import { inflate } from "./zlib.ts";
+import readme from "../../src/protocol/README.md" with { type: "text" };
+
+const WORKED = GOLDEN.find(({ name }) => name.includes("worked example"))!;
+const BOUNDS = { min: [0, 0, 0], max: [1024, 1024, 1024] };
+
+Deno.test("the README's table of errors is the catalogue", () => {
+  const expected = Object.entries(ERRORS).map(([code, entry]) => [
+    "`" + code + "`",
+    `${entry.number}`,
+    entry.category,
+    entry.retryable ? "yes" : "no",
+    `${entry.httpStatus}`,
+    `${entry.closeCode ?? ""}`,
+    entry.summary,
+  ]);
+  assertEquals(tableRows("errors"), expected);
+});
+
+Deno.test("the README's table of close codes is the code's", () => {
+  const expected = Object.values(CLOSE_CODES).map((entry) => [
+    `${entry.code}`,
+    entry.reason,
+    entry.reconnect ? "yes" : "no",
+    entry.summary,
+  ]);
+  assertEquals(tableRows("close codes"), expected);
+});
+
+Deno.test("the README's JSON is JSON, and its client messages are accepted", () => {
+  const messages = [...readme.matchAll(/```json\n(.*?)```/gs)].map((match) => match[1]!);
+  const types = messages.map((text) => JSON.parse(text).type);
+  assertEquals(types, ["REGISTER_CLIENT", "UPDATE_VIEWPORT", "PING", "PONG", "REGISTERED", "ERROR"]);
+  for (const text of messages.slice(0, 3)) parseClientMessage(text);
+});
+
+Deno.test("the README's worked example is a golden frame, and its table is what the frame decodes to", () => {
+  const hex = codeBlock("hex").replaceAll(/#.*$/gm, "").replaceAll(/\s/g, "");
+  assertEquals(hex, WORKED.hex);
+  const { keys, colors } = decodeFrame(goldenBytes(WORKED), inflate);
+  const table = [...readme.matchAll(/^\| (\d+) +\| \(.*?\) +\| \((.*?)\) to \(.*?\) +\| `#(\w+)`/gm)];
+  assertEquals(table.map((row) => Number(row[1])), [...keys]);
+  assertEquals(table.map((row) => parseInt(row[3]! + "ff", 16)), [...colors].map(swapBytes));
+  assertEquals(table.map((row) => row[2]), [
+    "192, 64, 128",
+    "254, 64, 128",
+    "200, 64, 190",
+    "254, 126, 190",
+  ]);
+});
+
+const HEX = GOLDEN.map(({ hex }) => hex);
+const NODES = GOLDEN.map(({ fields, nodes }) => ({
+  head: [fields.level, fields.morton, fields.version, fields.lod],
+  nodes: nodes.map(([key, color, material]) => [key, channels(color), material]),
+}));
+const CORNERS = [[192, 64, 128], [254, 64, 128], [200, 64, 190], [254, 126, 190]];
+
+const PYTHON_HARNESS = `
+import json, sys
+given, client = json.load(sys.stdin), {"__name__": "client"}
+exec(given["source"], client)
+frames = [bytes.fromhex(text) for text in given["hex"]]
+decoded = [client["decode"](frame) for frame in frames]
+boxes = client["boxes"](bytes.fromhex(given["worked"]), *given["bounds"])
+print(json.dumps([[{"head": d[:4], "nodes": d[5]} for d in decoded], [b[0] for b in boxes], boxes[0][1]]))
+`;
+
+testWith(
+  await needs({ command: "python3" }),
+  "the README's Python client decodes every golden frame and places its nodes",
+  async () => {
+    const given = {
+      source: codeBlock("python"),
+      hex: HEX,
+      worked: WORKED.hex,
+      bounds: [BOUNDS.min, BOUNDS.max],
+    };
+    const text = await run("python3", ["-c", PYTHON_HARNESS], JSON.stringify(given));
+    assertEquals(JSON.parse(text), [NODES, CORNERS, 2]);
+  },
+);
+
+testWith(
+  await needs({ command: "node" }),
+  "the README's Node client decodes every golden frame and places its nodes",
+  async () => {
+    const harness = `
+      const frames = ${JSON.stringify(HEX)}.map((text) => Buffer.from(text, "hex"));
+      const nodes = frames.map((frame) => {
+        const { level, morton, version, lod, nodes } = decode(frame);
+        return { head: [level, morton, version, lod], nodes };
+      });
+      const found = boxes(Buffer.from("${WORKED.hex}", "hex"), ${JSON.stringify(BOUNDS)});
+      console.log(JSON.stringify([nodes, found.map((box) => box.corner), found[0].edge]));`;
+    const text = await run("node", ["--input-type=module", "-e", codeBlock("js") + harness], "");
+    assertEquals(JSON.parse(text), [NODES, CORNERS, 2]);
+  },
+);
+
+testWith(
+  await needs({ command: "python3" }, { net: "127.0.0.1" }),
+  "the README's Python client registers, reads frames, and ends with the server's close",
+  async () => {
+    const output = await withStubServer((address) =>
+      run("python3", ["-c", codeBlock("python"), address], "")
+    );
+    assertEquals(output.trim().split("\n"), [
+      "REGISTERED ",
+      "region 43 voxels 4 ([192.0, 64.0, 128.0], 2.0, (16, 32, 48, 255))",
+      "closed 1001 regions 1",
+    ]);
+  },
+);
+
+testWith(
+  await needs({ command: "node" }, { net: "127.0.0.1" }),
+  "the README's Node client registers, reads frames, and ends with the server's close",
+  async () => {
+    const args = ["--input-type=module", "-"];
+    const output = await withStubServer((address) => run("node", [...args, address], codeBlock("js")));
+    assertEquals(output.trim().split("\n"), [
+      "REGISTERED ",
+      'region 43 voxels 4 {"corner":[192,64,128],"edge":2,"color":[16,32,48,255]}',
+      "closed 1001 regions 1",
+    ]);
+  },
+);
+
+/** Serves one client: takes its REGISTER_CLIENT, sends REGISTERED and the worked example, and closes. */
+async function withStubServer(use: (address: string) => Promise<string>): Promise<string> {
+  let ended = (): void => {};
+  const closed = new Promise<void>((resolve) => ended = resolve);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.onclose = () => ended();
+    socket.onmessage = (event) => {
+      assertEquals(parseClientMessage(event.data).type, "REGISTER_CLIENT");
+      socket.send(JSON.stringify({ type: "REGISTERED", timestamp: 0, data: { bounds: BOUNDS } }));
+      socket.send(goldenBytes(WORKED));
+      socket.close(1001, "Server shutdown");
+    };
+    return response;
+  });
+  try {
+    const output = await use(`ws://127.0.0.1:${server.addr.port}/ws/render`);
+    await closed;
+    return output;
+  } finally {
+    await server.shutdown();
+  }
+}
+
+async function run(program: string, args: readonly string[], stdin: string): Promise<string> {
+  const command = new Deno.Command(await commandPath(program), {
+    args: [...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const child = command.spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(stdin));
+  await writer.close();
+  const { success, stdout, stderr } = await child.output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+function codeBlock(language: string): string {
+  const match = readme.match(new RegExp("```" + language + "\n(.*?)```", "s"));
+  assert(match !== null, `a block of ${language}`);
+  return match[1]!;
+}
+
+function tableRows(name: string): string[][] {
+  const start = readme.indexOf(`<!-- ${name}:`);
+  const section = readme.slice(start, readme.indexOf(`<!-- /${name} -->`, start));
+  const lines = section.split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
+function channels(color: string): number[] {
+  return [1, 3, 5, 7].map((at) => parseInt(color.slice(at, at + 2) || "ff", 16));
+}
+
+function swapBytes(word: number): number {
+  return ((word & 255) << 24 | (word & 0xff00) << 8 | (word >>> 8) & 0xff00 | word >>> 24) >>> 0;
+}

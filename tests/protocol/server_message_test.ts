@@ -1,0 +1,94 @@
+import { assertEquals } from "@std/assert";
+import {
+  errorMessage,
+  pongMessage,
+  type Registered,
+  registeredMessage,
+  VoxcastError,
+} from "../../src/protocol/mod.ts";
+
+const NOW = 1_767_225_600_000;
+const REGISTERED: Registered = {
+  protocol: 1,
+  clientId: "c1",
+  session: "s1",
+  world: "main",
+  epoch: 5,
+  bounds: { min: [0, 0, 0], max: [1024, 1024, 1024] },
+  level: 4,
+  depth: 6,
+  kind: "esvo",
+  codecs: [2],
+  lodThresholds: [100, 300, 700],
+  contentBounds: { min: [64, 0, 64], max: [128, 64, 128] },
+  limits: { max_message_bytes: 65536 },
+};
+
+Deno.test("an ERROR has the seed's flat message and the catalogue's entry in data", () => {
+  const error = new VoxcastError("BUSY", "The queue is full", { retryAfterMs: 250 });
+  assertEquals(JSON.parse(errorMessage(error, NOW, "m1")), {
+    type: "ERROR",
+    message: "The queue is full",
+    timestamp: NOW,
+    data: {
+      code: "BUSY",
+      number: 30004,
+      message: "The queue is full",
+      category: "limit",
+      retryable: true,
+      retry_after_ms: 250,
+      ref: "m1",
+    },
+  });
+});
+
+Deno.test("an ERROR takes ref from the error and leaves out what is not known", () => {
+  const data =
+    JSON.parse(errorMessage(new VoxcastError("INVALID_JSON", "Invalid JSON", { ref: "a" }), NOW)).data;
+  assertEquals(data.ref, "a");
+  assertEquals("retry_after_ms" in data, false);
+  assertEquals("ref" in JSON.parse(errorMessage(new VoxcastError("BUSY", "Busy"), NOW)).data, false);
+});
+
+Deno.test("text of a client cannot break out of an ERROR", () => {
+  const hostile = '"},"type":"REGISTERED","x":{"\u2028</script>\ud800';
+  assertEquals(JSON.parse(errorMessage(new VoxcastError("UNKNOWN_TYPE", hostile), NOW)).type, "ERROR");
+});
+
+Deno.test("REGISTERED says all that decoding needs", () => {
+  assertEquals(JSON.parse(registeredMessage(REGISTERED, NOW, "m1")), {
+    type: "REGISTERED",
+    timestamp: NOW,
+    data: {
+      protocol: 1,
+      client_id: "c1",
+      session: "s1",
+      world: "main",
+      epoch: 5,
+      bounds: { min: [0, 0, 0], max: [1024, 1024, 1024] },
+      level: 4,
+      depth: 6,
+      kind: "esvo",
+      codecs: [2],
+      lod_thresholds: [100, 300, 700],
+      max_lod: 3,
+      content_bounds: { min: [64, 0, 64], max: [128, 64, 128] },
+      limits: { max_message_bytes: 65536 },
+      ref: "m1",
+    },
+  });
+});
+
+Deno.test("REGISTERED of an empty world has null content bounds", () => {
+  const { contentBounds: _, ...empty } = REGISTERED;
+  assertEquals(JSON.parse(registeredMessage(empty, NOW)).data.content_bounds, null);
+});
+
+Deno.test("PONG gives back what PING brought", () => {
+  assertEquals(JSON.parse(pongMessage({ type: "PING", id: "7", timestamp: 12, pingId: "p" }, NOW)), {
+    type: "PONG",
+    timestamp: NOW,
+    data: { timestamp: 12, ping_id: "p", ref: "7" },
+  });
+  assertEquals(JSON.parse(pongMessage({ type: "PING" }, NOW)).data, {});
+});

@@ -1,0 +1,33 @@
+import type { Proved } from "./property_part.ts";
+
+const PROOF = new URL("../../docs/proof.md", import.meta.url);
+
+/** Writes docs/proof.md: what was proved, on which machine, by which command, and what is missing. */
+export async function writeProof(
+  proved: Readonly<Record<string, Proved>>,
+  options: { readonly factor: number; readonly missing: readonly string[] },
+): Promise<void> {
+  const lines = [
+    "# Proof",
+    "",
+    `Written by \`deno task prove\` (factor ${options.factor}) on ${machine()}.`,
+    "Each property test ran that many times as often as in the suite; the soak ran a server under load.",
+    "",
+    "| part | seconds | result |",
+    "| --- | ---: | --- |",
+    ...Object.entries(proved).map(([name, part]) =>
+      `| ${name} | ${part.seconds.toFixed(0)} | ${part.summary} |`
+    ),
+    "",
+  ];
+  if (options.missing.length > 0) lines.push(`Not proved in this run: ${options.missing.join(", ")}.`, "");
+  await Deno.writeTextFile(PROOF, lines.join("\n"));
+}
+
+function machine(): string {
+  const { os, arch } = Deno.build;
+  const gib = Deno.systemMemoryInfo().total / 2 ** 30;
+  return `${os} ${arch}, ${navigator.hardwareConcurrency} cores, ${
+    gib.toFixed(0)
+  } GiB, Deno ${Deno.version.deno}`;
+}

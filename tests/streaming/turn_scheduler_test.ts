@@ -1,0 +1,90 @@
+import { assertEquals, unreachable } from "@std/assert";
+import { TurnScheduler } from "../../src/streaming/turn_scheduler.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+
+Deno.test("those with work take steps in turn, each until it is done", async () => {
+  const clock = new ManualClock();
+  const steps: string[] = [];
+  const left: Record<string, number> = { a: 2, b: 3 };
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 10,
+    onError: unreachable,
+    step: (name) => {
+      steps.push(name);
+      return --left[name]! > 0 ? "more" : "done";
+    },
+  });
+  turns.add("a");
+  turns.add("b");
+  turns.add("a");
+  await clock.advanceAsync(0);
+  assertEquals(steps, ["a", "b", "a", "b", "b"]);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("a turn that has spent its budget gives the event loop its time before it goes on", async () => {
+  const clock = new ManualClock();
+  let steps = 0;
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 10,
+    onError: unreachable,
+    step: () => {
+      clock.block(4);
+      return ++steps < 5 ? "more" : "done";
+    },
+  });
+  turns.add("a");
+  await Promise.resolve();
+  assertEquals(steps, 3, "4 + 4 + 4 ms reach the budget of 10");
+  await clock.advanceAsync(0);
+  assertEquals(steps, 5);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("one that has to wait is looked at again in time, or at once when it is added", async () => {
+  const clock = new ManualClock();
+  const atMs: number[] = [];
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 10,
+    onError: unreachable,
+    step: () => {
+      atMs.push(clock.monotonic());
+      return atMs.length < 4 ? 5 : "done";
+    },
+  });
+  turns.add("a");
+  await clock.advanceAsync(7);
+  assertEquals(atMs, [0, 5]);
+  turns.add("a");
+  await clock.advanceAsync(0);
+  assertEquals(atMs, [0, 5, 7]);
+  turns.delete("a");
+  await clock.advanceAsync(100);
+  assertEquals(atMs, [0, 5, 7], "one that was taken off is not looked at");
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("one whose step throws is reported and off the list, and the others go on", async () => {
+  const clock = new ManualClock();
+  const steps: string[] = [];
+  const errors: [string, unknown][] = [];
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 10,
+    onError: (name, error) => errors.push([name, error]),
+    step: (name) => {
+      steps.push(name);
+      if (name === "b") throw "broken";
+      return "done";
+    },
+  });
+  for (const name of ["a", "b", "c"]) turns.add(name);
+  await clock.advanceAsync(0);
+  turns.add("a");
+  await clock.advanceAsync(0);
+  assertEquals(steps, ["a", "b", "c", "a"]);
+  assertEquals(errors, [["b", "broken"]]);
+});
