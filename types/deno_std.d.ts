@@ -8,6 +8,7 @@ declare module "@std/assert" {
   }
   // deno-lint-ignore no-explicit-any
   type Constructor<T> = abstract new (...args: any[]) => T;
+  export function equal(a: unknown, b: unknown): boolean;
   export function assert(expr: unknown, msg?: string): asserts expr;
   export function assertAlmostEquals(
     actual: number,

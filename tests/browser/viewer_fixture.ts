@@ -1,3 +1,4 @@
+import { equal } from "@std/assert";
 import type { Browser, Page } from "playwright-core";
 import type { ViewerStats } from "../../src/client/viewer_api.ts";
 import type { Vec3 } from "../../src/space/mod.ts";
@@ -71,6 +72,17 @@ export class ViewerTab {
 
   camera(): Promise<Viewport> {
     return this.page.evaluate<Viewport>("voxcast.camera.get()");
+  }
+
+  /** Waits until the page has moved the camera from there, and has come to rest. */
+  async cameraMoved(from: Viewport): Promise<Viewport> {
+    let last = from;
+    return await waitFor(async () => {
+      const now = await this.camera();
+      const isAtRest = equal(now, last);
+      last = now;
+      return isAtRest && !equal(now, from) && now;
+    }, { what: "the page to move the camera and leave it", deadlineMs: 60_000, intervalMs: 50 });
   }
 
   /** Looks from somewhere, and waits until all that has come is on the screen. */

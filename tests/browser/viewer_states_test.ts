@@ -28,7 +28,7 @@ testWith(
     addCube(server.app.defaultWorld, 100, 0, 100);
     await tab.until("the cube has come", ({ regions, drawn }) => regions === 1 && drawn > 0);
     await tab.page.locator("#notice").waitFor({ state: "hidden" });
-    assertNotEquals(await tab.camera(), before);
+    await tab.cameraMoved(before);
     const data = await tab.page.evaluate("({ ...document.documentElement.dataset })");
     assertEquals((data as Record<string, string>).state, "live");
     assertEquals((data as Record<string, string>).regions, "1");
