@@ -2,11 +2,12 @@
  * Builds 2 million surface voxels in regions of 64^3, keys in random order, through the real builder, against
  * `Uint32Array.prototype.sort` of the same keys. The promised ratios are those to one sort of the whole array; sorting
  * region by region is cheaper, and printed beside them. "Whole trees" are masks, counts, and colours and materials on all
- * levels. The surface is computed before, the copies that sorting needs are made outside the measured time.
+ * levels. Tetrees are measured against octrees of the same regions. The surface is computed before, the copies that sorting needs are made outside the measured time.
  */
+import { BuildScratch } from "../src/build/cpu/build_scratch.ts";
 import { buildEsvo } from "../src/build/cpu/esvo.ts";
-import { buildMasks } from "../src/build/cpu/esvo_masks.ts";
-import { EsvoScratch } from "../src/build/cpu/esvo_scratch.ts";
+import { buildEsvt } from "../src/build/cpu/esvt.ts";
+import { addUpperLevels, findFinestNodes } from "../src/build/cpu/tree_masks.ts";
 import type { Samples } from "../src/tree/mod.ts";
 import { dragonSurface } from "./build_surface.ts";
 import { needs } from "../tests/support/needs.ts";
@@ -17,7 +18,7 @@ const DEPTH = 6;
 const need = await needs({ read: "." });
 const surface = need.ignore ? { count: 0, regions: [], codes: new Uint32Array() } : await dragonSurface();
 const sortedRegions = surface.regions.map(sortSamples);
-const scratch = new EsvoScratch();
+const scratch = new BuildScratch();
 const size = `${surface.count} voxels, ${surface.regions.length} regions`;
 
 let whole = surface.codes.slice();
@@ -38,11 +39,20 @@ function sortByRegion(): void {
 }
 
 function masksOf(regions: readonly Samples[]): void {
-  for (const region of regions) buildMasks(region.keys, DEPTH, scratch);
+  for (const { keys } of regions) addUpperLevels(findFinestNodes(keys, DEPTH, scratch), DEPTH, scratch);
 }
 
 function treesOf(regions: readonly Samples[]): void {
   for (const region of regions) buildEsvo(region, DEPTH, scratch);
+}
+
+function tetreesOf(regions: readonly Samples[]): void {
+  for (const region of regions) buildEsvt(region, DEPTH, scratch);
+}
+
+/** Leaves of all trees of a kind. */
+function leavesOf(build: typeof buildEsvo): number {
+  return surface.regions.reduce((sum, region) => sum + build(region, DEPTH, scratch).counts[DEPTH]!, 0);
 }
 
 function sortSamples({ keys, colors, materials }: Samples): Samples {
@@ -55,6 +65,7 @@ function sortSamples({ keys, colors, materials }: Samples): Samples {
 }
 
 const shuffled = surface.regions;
+const tetsPerVoxel = need.ignore ? 1 : leavesOf(buildEsvt) / leavesOf(buildEsvo);
 const cases = [
   {
     name: "masks against one sort of all keys",
@@ -82,6 +93,19 @@ const cases = [
     name: "whole trees from sorted samples against a sort a region",
     base: sortByRegion,
     product: () => treesOf(sortedRegions),
+  },
+  {
+    name: "whole tetrees against whole octrees",
+    base: () => treesOf(shuffled),
+    product: () => tetreesOf(shuffled),
+    atMost: 3,
+  },
+  {
+    // Twice the time for as many leaves, told as a ratio of whole builds.
+    name: `whole tetrees against twice the octrees' time a leaf, at ${tetsPerVoxel.toFixed(3)} leaves to one`,
+    base: () => treesOf(shuffled),
+    product: () => tetreesOf(shuffled),
+    atMost: 2 * tetsPerVoxel,
   },
 ];
 if (need.ignore) benchWith(need, { name: "Build" }, () => {});

@@ -1,5 +1,5 @@
 import deno from "../deno.json" with { type: "json" };
-import { BuildService, createCpuBuilder } from "./build/mod.ts";
+import { Backend, BuildService, describeBackend } from "./build/mod.ts";
 import { RegionCache } from "./cache/mod.ts";
 import { createRenderProfile } from "./channels/mod.ts";
 import type { Config } from "./config/mod.ts";
@@ -25,6 +25,7 @@ import {
   readModelFile,
   startDemo,
 } from "./sources/mod.ts";
+import type { TreeKind } from "./tree/mod.ts";
 import { type World, Worlds } from "./world/mod.ts";
 
 /** What a server is made of. */
@@ -33,6 +34,8 @@ export interface AppOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Another entry of the Worker that builds on the GPU. */
+  readonly gpuWorkerUrl?: URL;
 }
 
 /** A composed server. */
@@ -41,13 +44,16 @@ export interface App extends AsyncDisposable {
   readonly worlds: Worlds;
   /** World of those who name none; made with the app. */
   readonly defaultWorld: World;
-  /** Backend that really builds. */
-  readonly builderName: string;
+  /** What really builds now and why, in words; known once `start` is done. */
+  readonly builderText: string;
   /** Answers one request; for those who bring their own listener. */
   fetch(request: Request, info: { readonly remoteAddr: Deno.Addr }): Response | Promise<Response>;
   /** Counters and present load. */
   status(): ServerStatus;
-  /** Listens at the configured address. Rejects with Deno.errors.AddrInUse when the port is taken. */
+  /**
+   * Finds out what builds, and listens at the configured address. Rejects with a GpuError when the GPU that was asked for
+   * cannot be had, with Deno.errors.AddrInUse when the port is taken.
+   */
   start(): Promise<{ readonly url: string; readonly port: number }>;
   /** Imports a model file into the default world; answers what it made. Throws ImportError and leaves the world alone. */
   importFile(
@@ -73,11 +79,14 @@ export function createApp(options: AppOptions): App {
   let startedAtMs = clock.monotonic();
   const metrics = new Metrics();
   const worlds = createWorlds(options);
-  const builder = createCpuBuilder({
-    poolSize: config.build.buildPoolSize,
-    buildTimeoutMs: config.build.buildTimeoutMs,
-    logger,
+  const builder = new Backend({
+    backend: config.build.backend,
+    gpu: config.gpu,
+    cpu: { poolSize: config.build.buildPoolSize, buildTimeoutMs: config.build.buildTimeoutMs },
     clock,
+    random,
+    logger,
+    ...(options.gpuWorkerUrl === undefined ? {} : { gpuWorkerUrl: options.gpuWorkerUrl }),
   });
   const cache = new RegionCache({
     maxBytes: config.cache.maxCacheMemoryBytes,
@@ -87,7 +96,8 @@ export function createApp(options: AppOptions): App {
   });
   const builds: BuildService = new BuildService({ ...config.build, builder, clock, random, logger }, {
     seenBy: (world, key) => streamer.seenBy(world, key),
-    wantedLods: (world, key) => streamer.wantedLods(world, key),
+    wantedKinds: (world, key, version) => streamer.wantedKinds(world, key, version),
+    wantedLods: (world, key, kind) => streamer.wantedLods(world, key, kind),
     onBuilt: (built) => streamer.onBuilt(built),
     hasRoomForUnseen: () => cache.hasRoom,
   });
@@ -101,7 +111,7 @@ export function createApp(options: AppOptions): App {
       maxLod: config.streaming.maxLodLevel,
       hysteresis: config.streaming.lodHysteresis,
     },
-    requestBuild: (world, key) => builds.request(world, key),
+    requestBuild: (world, key, kind) => builds.request(world, key, kind),
     onSeenChanged: (world, key, seen) => builds.reprioritise(world, key, seen),
   });
   const registry = new ConnectionRegistry(config.streaming.maxClientsPerServer);
@@ -119,11 +129,19 @@ export function createApp(options: AppOptions): App {
   function status(): ServerStatus {
     const build = builds.stats();
     const cached = cache.stats();
+    const ledger = streamer.ledger();
+    const clientsByKind = streamer.clientsByKind();
     const lookups = Math.max(1, cached.hits + cached.misses);
+    const kindStatus = (kind: TreeKind) => ({
+      clients: clientsByKind[kind],
+      builds: build.buildsByKind[kind],
+      cachedRegions: cached.countByKind[kind],
+      framesSent: ledger.deliveredByKind[kind],
+    });
     return {
       uptimeMs: clock.monotonic() - startedAtMs,
       ...(listening === undefined ? {} : { port: listening.addr.port }),
-      builder: { name: builder.name, ...build },
+      builder: { ...build, ...builder.status() },
       cache: {
         pinnedCount: cached.pinnedCount,
         unpinnedCount: cached.unpinnedCount,
@@ -136,7 +154,8 @@ export function createApp(options: AppOptions): App {
         memoryPressure: cached.totalBytes / cached.maxBytes,
       },
       clients: { connected: registry.size, streaming: streamer.clientCount, ...registry.totals() },
-      ledger: streamer.ledger(),
+      ledger,
+      kinds: { esvo: kindStatus("esvo"), esvt: kindStatus("esvt") },
       connections: () => [...registry].map(connectionRow),
     };
   }
@@ -148,6 +167,7 @@ export function createApp(options: AppOptions): App {
       remote_address: connection.remoteAddress,
       connected_ms: Math.round(clock.now() - connection.acceptedAtMs),
       world: stream?.world.id ?? null,
+      kind: stream?.kind ?? null,
       regions_wanted: stream?.wanted ?? 0,
       messages_in: connection.counters.messagesIn,
       malformed_messages: connection.counters.malformedMessages,
@@ -217,23 +237,27 @@ export function createApp(options: AppOptions): App {
     await atMost(clock, GOODBYE_TIMEOUT_MS, registry.whenEmpty());
     if (listening !== undefined) await atMost(clock, SHUTDOWN_TIMEOUT_MS, listening.shutdown());
     await builder[Symbol.asyncDispose]();
+    if (builder.restMs > 0) await pause(clock, builder.restMs);
   }
 
   return {
     config,
     worlds,
     defaultWorld,
-    builderName: builds.builderName,
+    get builderText(): string {
+      return describeBackend(builder.status(), config.build.buildPoolSize);
+    },
     fetch: http.fetch,
     status,
-    start() {
+    async start() {
+      await builder.open();
       startedAtMs = clock.monotonic();
       listening = Deno.serve(
         { hostname: config.host, port: config.port, onListen() {} },
         (request, info) => http.fetch(request, info),
       );
       const { port } = listening.addr;
-      return Promise.resolve({ url: `http://${urlHost(config.host)}:${port}/`, port });
+      return { url: `http://${urlHost(config.host)}:${port}/`, port };
     },
     async importFile(path, { signal } = {}) {
       const { grid } = defaultWorld;
@@ -266,6 +290,7 @@ function createWorlds({ config, clock, random, logger }: AppOptions): Worlds {
       bounds: { min: [worldMin, worldMin, worldMin], max: [worldMax, worldMax, worldMax] },
       level: config.regionLevel,
       depth: config.gridDepth,
+      kind: config.defaultKind,
     },
     clock,
     random,
@@ -286,6 +311,10 @@ async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise
   });
   await Promise.race([work, timeout]);
   if (timer !== undefined) clock.clearTimeout(timer);
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.setTimeout(resolve, ms));
 }
 
 function urlHost(host: string): string {

@@ -39,11 +39,26 @@ export interface Builder extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A tree with its payloads. */
+export type EncodedTree = Pick<BuildResult, "tree" | "payloads">;
+
+/** Deflates payloads of trees off this thread. */
+export interface PayloadEncoder {
+  /**
+   * Encodes a tree at some levels of detail, with codec 2. The tree's buffers are moved there and back, so the tree handed
+   * in is empty afterwards and the answer's is to be used instead.
+   *
+   * @throws RangeError for a level of detail that the tree lacks
+   * @throws BuildAbortedError if it was given up for a reason outside it or for taking too long
+   */
+  encode(tree: Tree, lods: readonly number[]): Promise<EncodedTree>;
+}
+
 /**
  * Why a build was given up: `timeout` it took too long, `crash` its thread died, `lost` another job took its thread down,
- * `disposed` the builder ended, `unavailable` no thread can be started.
+ * `device` the GPU was lost, hung or out of memory, `disposed` the builder ended, `unavailable` no thread can be started.
  */
-export type BuildAbortReason = "timeout" | "crash" | "lost" | "disposed" | "unavailable";
+export type BuildAbortReason = "timeout" | "crash" | "lost" | "device" | "disposed" | "unavailable";
 
 /** A build that was given up rather than found wrong; the same samples may be offered again. */
 export class BuildAbortedError extends Error {

@@ -6,12 +6,10 @@ export {
   type BuildJob,
   type BuildResult,
 } from "./builder.ts";
+export { Backend, type BackendOptions, type GpuSettings } from "./backend.ts";
+export { type BackendStatus, describeBackend } from "./backend_status.ts";
+export { buildTree } from "./cpu/build_tree.ts";
 export { type CpuBuilderOptions, createCpuBuilder } from "./cpu/cpu_builder.ts";
-export {
-  type BuildHooks,
-  BuildService,
-  type BuildServiceOptions,
-  type BuildStats,
-  type BuiltRegion,
-} from "./service.ts";
+export type { BuildHooks, BuiltRegion } from "./built_region.ts";
+export { BuildService, type BuildServiceOptions, type BuildStats } from "./service.ts";
 export { BuildQueue, type BuildRequest, type Offer } from "./queue.ts";

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { RegionKey } from "../space/mod.ts";
+import type { TreeKind } from "../tree/mod.ts";
 import type { CachedRegion } from "./cached_region.ts";
 
 /** Number that stands for a region of a world: the world's index in this process, and the region's key. */
@@ -26,6 +27,8 @@ export interface RegionCacheOptions {
 export interface CacheStats {
   readonly pinnedCount: number;
   readonly unpinnedCount: number;
+  /** Regions of both tiers by the kind of their trees. */
+  readonly countByKind: Readonly<Record<TreeKind, number>>;
   readonly totalBytes: number;
   readonly maxBytes: number;
   readonly hits: number;
@@ -50,6 +53,7 @@ export class RegionCache {
   readonly #pins = new Map<CacheKey, number>();
   readonly #pinned = new Map<CacheKey, CachedRegion>();
   readonly #unpinned: LRUCache<CacheKey, CachedRegion>;
+  readonly #countByKind: Record<TreeKind, number> = { esvo: 0, esvt: 0 };
   #bytes = 0;
   #hits = 0;
   #misses = 0;
@@ -70,7 +74,7 @@ export class RegionCache {
       perf: { now: () => options.now() + 1 },
       dispose: (region, _key, reason) => {
         if (reason === "expire" || reason === "evict") {
-          this.#bytes -= region.bytes;
+          this.#takeOut(region);
           this.#evictions++;
         }
       },
@@ -81,6 +85,7 @@ export class RegionCache {
   put(key: CacheKey, region: CachedRegion): void {
     this.delete(key);
     this.#bytes += region.bytes;
+    this.#countByKind[region.tree.kind]++;
     if (this.#pins.has(key)) this.#pinned.set(key, region);
     else this.#unpinned.set(key, region);
     this.#evict();
@@ -94,11 +99,16 @@ export class RegionCache {
     return region;
   }
 
+  /** As `get`, but neither counts nor keeps the region from growing old. */
+  peek(key: CacheKey): CachedRegion | undefined {
+    return this.#pinned.get(key) ?? this.#unpinned.peek(key);
+  }
+
   /** Forgets a region's build; its pins stay. */
   delete(key: CacheKey): void {
     const region = this.#pinned.get(key) ?? this.#unpinned.peek(key, { allowStale: true });
     if (region === undefined) return;
-    this.#bytes -= region.bytes;
+    this.#takeOut(region);
     this.#pinned.delete(key);
     this.#unpinned.delete(key);
   }
@@ -156,12 +166,18 @@ export class RegionCache {
     return {
       pinnedCount: this.#pinned.size,
       unpinnedCount: this.#unpinned.size,
+      countByKind: { ...this.#countByKind },
       totalBytes: this.#bytes,
       maxBytes: this.#maxBytes,
       hits: this.#hits,
       misses: this.#misses,
       evictions: this.#evictions,
     };
+  }
+
+  #takeOut(region: CachedRegion): void {
+    this.#bytes -= region.bytes;
+    this.#countByKind[region.tree.kind]--;
   }
 
   #evict(): void {

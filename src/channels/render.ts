@@ -5,6 +5,7 @@ import {
   type FrameCodec,
   parseClientMessage,
   pongMessage,
+  type RegisterClient,
   registeredMessage,
   VoxcastError,
 } from "../protocol/mod.ts";
@@ -25,8 +26,9 @@ export interface RenderChannelOptions {
 }
 
 /**
- * The profile of `/ws/render`: REGISTER_CLIENT starts the stream of one world's regions (again: moves it),
- * UPDATE_VIEWPORT steers it. What cannot be done is answered with ERROR and never closes the socket.
+ * The profile of `/ws/render`: REGISTER_CLIENT starts the stream of one world's regions, in the kind that it names or
+ * else the world's own (again: moves it), UPDATE_VIEWPORT steers it. What cannot be done is answered with ERROR and never
+ * closes the socket.
  *
  * @param urlWorld world named in the address; a message that names another one is refused
  */
@@ -58,9 +60,9 @@ function handle(
   switch (message.type) {
     case "REGISTER_CLIENT": {
       const world = findWorld(options, urlWorld, message.world);
-      const codec = message.codecs[0] ?? 2;
-      options.streamer.register(connection, world, { viewport: checked(message.viewport), codec });
-      connection.sendText(registered(options, connection, world, codec, message.clientId, message.id));
+      const chosen = { codec: message.codecs[0] ?? 2, kind: message.kind ?? world.kind };
+      options.streamer.register(connection, world, { viewport: checked(message.viewport), ...chosen });
+      connection.sendText(registered(options, connection, world, chosen, message));
       break;
     }
     case "UPDATE_VIEWPORT":
@@ -98,9 +100,8 @@ function registered(
   options: RenderChannelOptions,
   connection: Connection,
   world: World,
-  codec: FrameCodec,
-  clientId: string,
-  ref: string | undefined,
+  { codec, kind }: { readonly codec: FrameCodec; readonly kind: World["kind"] },
+  { clientId, id }: RegisterClient,
 ): string {
   const contentBounds = world.contentBounds();
   return registeredMessage(
@@ -113,7 +114,7 @@ function registered(
       bounds: world.grid.bounds,
       level: world.grid.level,
       depth: world.grid.depth,
-      kind: "esvo",
+      kind,
       codecs: [codec],
       lodThresholds: options.lodThresholds.slice(0, world.grid.depth),
       ...(contentBounds === undefined ? {} : { contentBounds }),
@@ -123,6 +124,6 @@ function registered(
       },
     },
     options.now(),
-    ref,
+    id,
   );
 }

@@ -3,11 +3,14 @@ import { FileError, ImportError, parseModel, readModelFile } from "../sources/mo
 import { EXIT_CODE, type ExitCode } from "./exit_code.ts";
 import { describeModel, formatDescription, type ModelDescription } from "./inspect_report.ts";
 import type { CliIo } from "./io.ts";
+import { formatTreeSummary, summariseTrees, type TreeSummary } from "./tree_summary.ts";
 
 export interface InspectOptions {
   readonly file: string;
   /** JSON instead of text. */
   readonly json?: boolean | undefined;
+  /** Also builds the model's regions, as a server with default settings would, and tells what they cost. */
+  readonly trees?: boolean | undefined;
 }
 
 /**
@@ -15,9 +18,11 @@ export interface InspectOptions {
  * the calling thread: the command has nothing else to do.
  */
 export async function runInspect(options: InspectOptions, io: CliIo): Promise<ExitCode> {
-  const { file, json = false } = options;
-  const { import: limits } = defaultConfig();
+  const { file, json = false, trees = false } = options;
+  const config = defaultConfig();
+  const { import: limits } = config;
   let description: ModelDescription;
+  let summaries: readonly TreeSummary[] | undefined;
   try {
     const bytes = await readModelFile(file, limits.maxFileBytes);
     description = describeModel(
@@ -25,11 +30,14 @@ export async function runInspect(options: InspectOptions, io: CliIo): Promise<Ex
       bytes.length,
       await parseModel(bytes, { limits }),
     );
+    if (trees) summaries = await summariseTrees(bytes, config);
   } catch (error) {
     if (!(error instanceof ImportError || error instanceof FileError)) throw error;
     io.error(error instanceof FileError ? `${error.message}\n` : `${file}: ${error.message}\n`);
     return EXIT_CODE.FAILED;
   }
-  io.out(json ? `${JSON.stringify(description, null, 2)}\n` : formatDescription(description, io));
+  const all = summaries === undefined ? description : { ...description, trees: summaries };
+  io.out(json ? `${JSON.stringify(all, null, 2)}\n` : formatDescription(description, io));
+  if (!json) io.out((summaries ?? []).map(formatTreeSummary).join(""));
   return EXIT_CODE.OK;
 }

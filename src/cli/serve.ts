@@ -1,4 +1,5 @@
 import type { Config } from "../config/mod.ts";
+import { GpuError } from "../gpu/mod.ts";
 import { FileError } from "../sources/mod.ts";
 import { type Clock, createLogger, type Logger, type Random } from "../observe/mod.ts";
 import { EXIT_CODE, type ExitCode } from "./exit_code.ts";
@@ -6,7 +7,8 @@ import type { CliIo } from "./io.ts";
 
 /** What `serve` needs of a server. */
 export interface ServedApp extends AsyncDisposable {
-  readonly builderName: string;
+  /** What really builds, in words; asked after `start`. */
+  readonly builderText: string;
   start(): Promise<{ readonly url: string; readonly port: number }>;
   /** Imports a model file into the default world; answers what it made. */
   importFile(
@@ -45,7 +47,8 @@ export interface ServeDeps {
 
 /**
  * Runs a server until it is told to stop, then drains it. Answers the exit code: OK after a stop, FAILED if a file cannot
- * be read, which is found out before anything listens, or be imported, or if the server cannot listen.
+ * be read, which is found out before anything listens, or be imported, if the GPU that was asked for cannot be had, or if
+ * the server cannot listen.
  */
 export async function serve(options: ServeOptions, deps: ServeDeps): Promise<ExitCode> {
   const { config } = options;
@@ -60,10 +63,10 @@ export async function serve(options: ServeOptions, deps: ServeDeps): Promise<Exi
   try {
     ({ url } = await app.start());
   } catch (error) {
-    io.error(`${listenProblem(error, config)}\n`);
+    io.error(`${error instanceof GpuError ? gpuProblem(error, config) : listenProblem(error, config)}\n`);
     return EXIT_CODE.FAILED;
   }
-  io.out(banner(url, app.builderName, config));
+  io.out(banner(url, app.builderText, config));
   if (!await fill(app, options, deps)) return EXIT_CODE.FAILED;
   await aborted(stop);
   io.out("Stopping; press Ctrl-C again to stop at once\n");
@@ -122,15 +125,22 @@ function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-function banner(url: string, builderName: string, config: Config): string {
+function banner(url: string, builderText: string, config: Config): string {
   const server = config.port === 7090 ? "" : ` --server ${url}`;
   return [
-    `Voxcast is listening at ${url} (world "${config.defaultWorld}", builder ${builderName})`,
+    `Voxcast is listening at ${url} (world "${config.defaultWorld}")`,
+    `Regions are built by ${builderText}`,
     `Open it in a browser. To import your own model (.vox, .ply): deno task voxcast import FILE${server}`,
     `(without Deno: npx --yes deno@2.9.6 task voxcast import FILE${server})`,
     "Ctrl-C stops the server.",
     "",
   ].join("\n");
+}
+
+/** Why there is no GPU, and what to do about it. */
+function gpuProblem({ message }: GpuError, { build }: Pick<Config, "build">): string {
+  return `Cannot build on the GPU (build.backend is ${JSON.stringify(build.backend)}): ${message}. ` +
+    "Choose another with --build-backend: auto takes the CPU where there is no hardware GPU";
 }
 
 /** Why the server cannot listen, and what to do about it. */

@@ -3,6 +3,8 @@ import type { Viewport } from "../viewport/mod.ts";
 
 /** The version of the protocol that the viewer speaks. */
 const PROTOCOL_VERSION = 1;
+/** Trees that the viewer draws: cubes, whatever the world's own kind. */
+const KIND = "esvo";
 /** Payload codecs that the viewer decodes. */
 const CODECS = [2] as const;
 
@@ -13,6 +15,7 @@ export function registerText(clientId: string, world: string | undefined, viewpo
     clientId,
     ...(world === undefined ? {} : { world }),
     protocol: PROTOCOL_VERSION,
+    kind: KIND,
     codecs: CODECS,
     viewport: wireViewport(viewport),
   });

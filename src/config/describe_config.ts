@@ -10,6 +10,7 @@ export const GROUP_TITLES: Readonly<Record<string, string>> = {
   security: "Security",
   cache: "Cache",
   build: "Builds",
+  gpu: "Builds on the GPU",
   streaming: "Streaming",
   performance: "Performance",
   http: "HTTP",

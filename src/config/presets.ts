@@ -13,7 +13,7 @@ export const PRESET_VALUES: Readonly<Record<PresetName, PartialConfig>> = {
     maxEntitiesPerRegion: 1000,
     security: { redactSensitiveInfo: false },
     cache: { maxCacheMemoryBytes: 16_777_216 },
-    build: { buildPoolSize: 2 },
+    build: { backend: "cpu", buildPoolSize: 2 },
     streaming: { maxClientsPerServer: 10, maxPendingSendsPerClient: 10, maxMessageSizeBytes: 4096 },
     performance: { regionCacheTtlMs: 5000 },
     log: { level: "warn" },

@@ -45,6 +45,7 @@ export type PresetName = (typeof PRESETS)[number];
 const HOST_PATTERN =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/;
 const WORLD_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const BACKEND_PATTERN = /^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/;
 const API_KEY_PATTERN = /^[\x21-\x7e]{8,256}$/;
 
 export const configSchema = z.strictObject({
@@ -62,6 +63,10 @@ export const configSchema = z.strictObject({
   }),
   regionLevel: whole(4, 0, 7, "level", "A new world is cut into 2^regionLevel regions an axis"),
   gridDepth: whole(6, 3, 8, "level", "A region holds 2^gridDepth voxels an axis"),
+  defaultKind: z.enum(["esvo", "esvt"]).default("esvo").meta({
+    description:
+      "Kind of tree that a new world is streamed as to clients that ask for none: octrees of cubes (esvo) or tetrahedra (esvt)",
+  }),
   worldMin: real(0, -1e9, 1e9, "world units", "Lower bound of a new world on every axis"),
   worldMax: real(1024, -1e9, 1e9, "world units", "Upper bound of a new world on every axis; above worldMin"),
   maxEntitiesPerRegion: whole(10000, 1, 1_000_000, "entities", "Most entities that may overlap one region"),
@@ -114,6 +119,12 @@ export const configSchema = z.strictObject({
     ),
   }).prefault({}),
   build: z.strictObject({
+    backend: z.string().regex(BACKEND_PATTERN).default("auto").meta({
+      description:
+        "What builds: auto (a hardware GPU if there is one, else the CPU), gpu (any adapter, software ones too), cpu, " +
+        "or a part of an adapter's name in any letter case",
+      allowed: "auto, gpu, cpu, or 1 to 100 characters of an adapter's name",
+    }),
     buildPoolSize: whole(4, 1, 64, "workers", "Workers that build regions"),
     maxQueueDepth: whole(
       8192,
@@ -137,6 +148,59 @@ export const configSchema = z.strictObject({
       "Time between two looks for dirty regions that nobody asked for",
     ),
     maxBuildsPerSecondPerRegion: whole(10, 1, 1000, "builds/s", "Most builds of one region in a second"),
+    pumpBudgetMs: whole(
+      8,
+      1,
+      1000,
+      "ms",
+      "Most time of starting builds and publishing results in one piece; the rest follows after the event loop has run",
+    ),
+  }).prefault({}),
+  gpu: z.strictObject({
+    maxBatchRegions: whole(
+      128,
+      1,
+      65_535,
+      "regions",
+      "Most regions of one batch; twice as many are in flight",
+    ),
+    maxBatchVoxels: whole(
+      2_097_152,
+      1,
+      134_217_728,
+      "voxels",
+      "Most voxels of a batch of more than one region",
+    ),
+    maxPooledBytes: whole(
+      512 * MIB,
+      0,
+      64 * GIB,
+      "bytes",
+      "Buffers of the GPU that nobody uses are kept for the next batch up to this size",
+    ),
+    batchTimeoutMs: whole(
+      15_000,
+      100,
+      600_000,
+      "ms",
+      "A GPU that has work and does not answer for so long hangs: its worker is replaced, its regions are built again",
+    ),
+    maxHangs: whole(2, 1, 100, "hangs", "After so many hangs the CPU builds until the next start"),
+    maxFailures: whole(
+      3,
+      1,
+      1000,
+      "failures",
+      "After so many failed batches in a row the CPU builds for a while",
+    ),
+    pauseMs: whole(60_000, 100, 86_400_000, "ms", "Time before the GPU is tried again after that"),
+    maxPauseMs: whole(
+      900_000,
+      100,
+      86_400_000,
+      "ms",
+      "Longest time before the GPU is tried again; each failed trial doubles it up to this, from pauseMs on",
+    ),
   }).prefault({}),
   streaming: z.strictObject({
     streamingIntervalMs: whole(

@@ -41,6 +41,39 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   ),
 
   gauge(
+    "builder.breakerOpen",
+    "voxcast_builder_breaker_open",
+    "1 while the GPU is left alone after failures, 0.5 while it is tried again",
+    (s) => s.builder.breaker === "open" ? 1 : s.builder.breaker === "half-open" ? 0.5 : 0,
+  ),
+  counter("builder.batches", "voxcast_builder_batches_total", "Batches of the GPU", (s) => s.builder.batches),
+  counter(
+    "builder.batchRegions",
+    "voxcast_builder_batch_regions_total",
+    "Regions of these batches",
+    (s) => s.builder.batchRegions,
+  ),
+  counter(
+    "builder.deviceLosses",
+    "voxcast_builder_device_losses_total",
+    "Times that the GPU's device went away",
+    (s) => s.builder.deviceLosses,
+  ),
+  counter("builder.hangs", "voxcast_builder_hangs_total", "Times that the GPU hung", (s) => s.builder.hangs),
+  counter(
+    "builder.fallbackBuilds",
+    "voxcast_builder_fallback_builds_total",
+    "Regions given to the CPU in place of the GPU",
+    (s) => s.builder.fallbackBuilds,
+  ),
+  counter(
+    "builder.gpuMs",
+    "voxcast_builder_gpu_ms_total",
+    "Time on the GPU itself, where it can tell",
+    (s) => s.builder.gpuMs,
+  ),
+
+  gauge(
     "cache.pinnedCount",
     "voxcast_cache_pinned",
     "Cached regions that a client sees",

@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Metrics } from "../observe/mod.ts";
 import type { World, Worlds } from "../world/mod.ts";
+import { KindMetrics } from "./kind_metrics.ts";
 import { METRIC_TABLE, type MetricRow } from "./metric_table.ts";
 import type { ServerStatus } from "./status.ts";
 import { occupiedRegions } from "./world_json.ts";
@@ -45,6 +46,7 @@ export class MetricsReport {
   readonly #dropped: Counter<"reason">;
   readonly #droppedSoFar = new Map<string, number>();
   readonly #builder: Gauge<"name">;
+  readonly #kinds: KindMetrics;
   readonly #worldGauges: readonly Gauge<"world">[];
 
   /** Registers every metric; a registry takes one report. */
@@ -57,6 +59,7 @@ export class MetricsReport {
       "reason",
     ]);
     this.#builder = metrics.gauge("voxcast_builder_info", "1 for the backend that really builds", ["name"]);
+    this.#kinds = new KindMetrics(metrics);
     this.#worldGauges = WORLD_GAUGES.map(({ name, help }) => metrics.gauge(name, help, ["world"]));
   }
 
@@ -80,6 +83,7 @@ export class MetricsReport {
       const count = await this.#metrics.value("voxcast_ledger_dropped_total", { reason });
       place(json, `ledger.dropped.${reason}`, count);
     }
+    json["kinds"] = await this.#kinds.json();
     json["worlds"] = Object.fromEntries(
       await Promise.all([...this.#worlds.list()].map(async ({ id }) => [id, await this.#worldJson(id)])),
     );
@@ -101,6 +105,7 @@ export class MetricsReport {
       if (count > before) this.#dropped.inc({ reason }, count - before);
       this.#droppedSoFar.set(reason, Math.max(before, count));
     }
+    this.#kinds.refresh(status);
     this.#builder.reset();
     this.#builder.set({ name: status.builder.name }, 1);
     this.#worldGauges.forEach((gauge, i) => {

@@ -7,6 +7,7 @@ export type {
   CacheStatus,
   ClientsStatus,
   ConnectionRow,
+  KindStatus,
   LedgerStatus,
   ServerStatus,
 } from "./status.ts";

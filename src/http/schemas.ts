@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { TREE_KINDS } from "../tree/mod.ts";
 
 /** The zod schemas of what REST takes and gives; the OpenAPI document is made from them. */
 
@@ -84,6 +85,10 @@ export const voxelPatchSchema = z.strictObject({
   atomic: z.boolean().optional(),
 }).openapi("VoxelPatch");
 
+const kindSchema = z.enum(TREE_KINDS).openapi({
+  description: "Kind of tree for clients that ask for none: octrees of cubes or tetrahedra",
+});
+
 /** What POST /api/worlds takes. */
 export const worldCreateSchema = z.strictObject({
   id: z.string().regex(
@@ -93,6 +98,7 @@ export const worldCreateSchema = z.strictObject({
   bounds: boundsSchema.optional(),
   level: z.int().min(0).max(7).optional().openapi({ description: "Regions an axis = 2^level" }),
   depth: z.int().min(3).max(8).optional().openapi({ description: "Voxels an axis of a region = 2^depth" }),
+  kind: kindSchema.optional(),
 }).openapi("WorldCreate");
 
 /** A world as it is shown. */
@@ -103,6 +109,7 @@ export const worldSchema = z.object({
   bounds: boundsSchema,
   level: z.int(),
   depth: z.int(),
+  kind: kindSchema,
   cell_size: z.number(),
   regions: z.int().openapi({ description: "Regions that hold something" }),
   dirty_regions: z.int().openapi({ description: "Regions that wait for a build" }),

@@ -1,3 +1,5 @@
+import type { TreeKind } from "../tree/mod.ts";
+
 /** What the running server reports about itself; the composition root fills it anew at each call, cheaply. */
 export interface ServerStatus {
   /** Time since the server started to listen, ms. */
@@ -8,14 +10,35 @@ export interface ServerStatus {
   readonly cache: CacheStatus;
   readonly clients: ClientsStatus;
   readonly ledger: LedgerStatus;
+  readonly kinds: Readonly<Record<TreeKind, KindStatus>>;
   /** One row a connection for `/ws/stats`; only asked there. */
   connections(): readonly ConnectionRow[];
 }
 
 /** Builds since the start. */
 export interface BuilderStatus {
-  /** The backend that really runs, such as `cpu`. */
+  /** The backend that really runs: `gpu` or `cpu`. */
   readonly name: string;
+  /** What was asked for: `build.backend`. */
+  readonly asked: string;
+  /** The GPU's adapter, if one was opened. */
+  readonly adapter: { readonly name: string; readonly isSoftware: boolean } | undefined;
+  /** Why the CPU builds although something else was asked for. */
+  readonly reason: string | undefined;
+  /** Whether that is a fault. */
+  readonly isDegraded: boolean;
+  /** Circuit breaker before the GPU; `none` where no GPU is used. */
+  readonly breaker: "none" | "closed" | "open" | "half-open";
+  /** Batches of the GPU that ended well. */
+  readonly batches: number;
+  /** Regions of these. */
+  readonly batchRegions: number;
+  readonly deviceLosses: number;
+  readonly hangs: number;
+  /** Regions given to the CPU in place of the GPU. */
+  readonly fallbackBuilds: number;
+  /** Time on the GPU itself, ms, where it can tell. */
+  readonly gpuMs: number;
   /** Successful builds. */
   readonly totalBuilds: number;
   readonly failedBuilds: number;
@@ -63,6 +86,16 @@ export interface LedgerStatus {
   /** By reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly pending: number;
+}
+
+/** What is there and what was done in one kind of tree. */
+export interface KindStatus {
+  /** Clients streamed to now. */
+  readonly clients: number;
+  /** Successful builds. */
+  readonly builds: number;
+  readonly cachedRegions: number;
+  readonly framesSent: number;
 }
 
 /** What the audit of one connection shows; names in snake_case, as they go out. */

@@ -14,6 +14,7 @@ export function worldJson(world: World): z.infer<typeof worldSchema> {
     bounds: boundsJson(grid.bounds),
     level: grid.level,
     depth: grid.depth,
+    kind: world.kind,
     cell_size: cellSize(grid),
     regions: occupiedRegions(world),
     dirty_regions: world.dirty.size,

@@ -1,5 +1,6 @@
 import { echo, type Envelope, readEnvelope, readField, refOf } from "./envelope.ts";
 import { type FrameCodec, SUPPORTED_CODECS } from "./frame_header.ts";
+import { TREE_KINDS, type TreeKind } from "../tree/mod.ts";
 import { readViewport, type ViewportFields } from "./viewport_fields.ts";
 import { VoxcastError } from "./voxcast_error.ts";
 
@@ -20,6 +21,8 @@ export interface RegisterClient {
   readonly protocol: typeof PROTOCOL_VERSION;
   /** Codecs that the client reads, those it prefers first; never empty. */
   readonly codecs: readonly FrameCodec[];
+  /** The kind of tree that the client wants its regions as; absent means the world's default. */
+  readonly kind?: TreeKind;
   readonly id?: string;
 }
 
@@ -70,12 +73,14 @@ function readRegister(envelope: Envelope): RegisterClient {
   }
   const client = readClient(envelope);
   const world = readText(envelope, "world", "room_id", "session_id");
+  const kind = readKind(envelope);
   return {
     type: "REGISTER_CLIENT",
     ...client,
     protocol,
     codecs: readCodecs(envelope),
     ...(world === undefined ? {} : { world }),
+    ...(kind === undefined ? {} : { kind }),
     ...idOf(envelope),
   };
 }
@@ -111,12 +116,22 @@ function readCodecs(envelope: Envelope): readonly FrameCodec[] {
     throw invalid("codecs", `an array of 1 to ${MAX_CODECS} integers`, envelope);
   }
   const known = new Set<FrameCodec>();
-  for (const codec of value) if (codec === 1 || codec === 2) known.add(codec);
+  for (const codec of value) if (SUPPORTED_CODECS.includes(codec)) known.add(codec);
   if (known.size === 0) {
-    const message = `None of the codecs ${echo(value.join(", "))} is supported, supported codecs: 1, 2`;
+    const message = `None of the codecs ${echo(value.join(", "))} is supported, supported codecs: ${
+      SUPPORTED_CODECS.join(", ")
+    }`;
     throw new VoxcastError("UNSUPPORTED_PROTOCOL", message, refOf(envelope));
   }
   return [...known];
+}
+
+function readKind(envelope: Envelope): TreeKind | undefined {
+  const value = readField(envelope, "kind");
+  if (value === undefined) return undefined;
+  const kind = TREE_KINDS.find((kind) => typeof value === "string" && value.toLowerCase() === kind);
+  if (kind === undefined) throw invalid("kind", `"${TREE_KINDS.join('" or "')}"`, envelope);
+  return kind;
 }
 
 function readText(envelope: Envelope, ...names: readonly string[]): string | undefined {

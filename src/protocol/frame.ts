@@ -1,5 +1,5 @@
 import type { TreeKind } from "../tree/mod.ts";
-import { FRAME_HEADER_BYTES, type FrameCodec, writeFrameHeader } from "./frame_header.ts";
+import { formatOfKind, FRAME_HEADER_BYTES, type FrameCodec, writeFrameHeader } from "./frame_header.ts";
 
 /** What a frame says about its region. */
 export interface FrameFields {
@@ -18,9 +18,8 @@ export interface FrameFields {
 export function encodeFrame(fields: FrameFields, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const { kind, lod, level, morton, version, codec } = fields;
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-  const format = kind === "esvo" ? 1 : 2;
   writeFrameHeader(bytes, {
-    format,
+    format: formatOfKind(kind),
     lod,
     level,
     codec,

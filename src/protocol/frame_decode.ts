@@ -1,6 +1,7 @@
-import { keysFromMasks, popcount8 } from "../tree/mod.ts";
+import { keysFromMasks, mostChildren, popcount8, type TreeKind } from "../tree/mod.ts";
 import { adler32 } from "./adler32.ts";
-import { FRAME_HEADER_BYTES, type FrameHeader, readFrameHeader } from "./frame_header.ts";
+import { decodeDescriptorPlane, descriptorPlaneBytes, RECORD_COUNT_BYTES } from "./descriptor_plane.ts";
+import { FRAME_HEADER_BYTES, type FrameHeader, kindOfFormat, readFrameHeader } from "./frame_header.ts";
 import {
   MAX_FRAME_LEVELS,
   payloadHeadBytes,
@@ -17,11 +18,11 @@ const MAX_DEFLATE_RATIO = 1032;
 /** The nodes of one region at one level of detail. All arrays are empty if the region is. */
 export interface DecodedFrame {
   readonly header: FrameHeader;
-  /** Levels from the root to the voxels: a region is 2^depth cells wide. 0 if the region is empty. */
+  /** Levels from the root to the leaves: a region is 2^depth cells wide. 0 if the region is empty. */
   readonly depth: number;
   /** Node levels in the frame, the root's included: `depth - lod + 1`. 0 if the region is empty. */
   readonly levels: number;
-  /** Morton codes of the nodes, ascending, 3 bits a level: x bit 0, y bit 1, z bit 2. */
+  /** Keys of the nodes, ascending, 3 bits a level: Morton codes (x bit 0, y bit 1, z bit 2), or tetrahedra's. */
   readonly keys: Uint32Array;
   /** RGBA8 packed `r | g<<8 | b<<16 | a<<24`, one a node. */
   readonly colors: Uint32Array;
@@ -39,6 +40,8 @@ export interface OpenedFrame {
   readonly header: FrameHeader;
   readonly counts: Uint32Array;
   readonly planes: number;
+  /** Bytes of the masks, or of the descriptors and their number, in front of the colours. */
+  readonly shapeBytes: number;
   /** Exact size of the planes once inflated. */
   readonly planesBytes: number;
   readonly body: Uint8Array;
@@ -76,9 +79,8 @@ export function cannotInflate(frame: OpenedFrame, cause: unknown): ProtocolError
 export function openFrame(bytes: Uint8Array, limits: DecodeLimits = {}): OpenedFrame {
   const header = readFrameHeader(bytes);
   const { format, lod, codec, flags, payloadBytes } = header;
-  if (format !== 1) fail(4, "tetree frames (format 2) cannot be read yet");
   if (flags !== 0) fail(7, `flags 0x${flags.toString(16)} (refinement, delta) cannot be read yet`);
-  if (codec !== 1 && codec !== 2) fail(7, `codec ${codec} is neither 1 nor 2`);
+  if (codec > 2) fail(7, `codec ${codec} is none of 0, 1 and 2`);
   if (payloadBytes !== bytes.length - FRAME_HEADER_BYTES) {
     fail(
       20,
@@ -92,6 +94,7 @@ export function openFrame(bytes: Uint8Array, limits: DecodeLimits = {}): OpenedF
       header,
       counts: new Uint32Array(0),
       planes: 0,
+      shapeBytes: 0,
       planesBytes: 0,
       body: bytes.subarray(24),
       bodyOffset: 24,
@@ -115,22 +118,26 @@ export function openFrame(bytes: Uint8Array, limits: DecodeLimits = {}): OpenedF
   if (payloadBytes < head) {
     fail(28, `${levels} node counts need ${levels * 4} bytes, ${payloadBytes - 4} are left`);
   }
-  const counts = readCounts(view, levels);
+  const counts = readCounts(view, levels, kindOfFormat(format));
   const bodyOffset = FRAME_HEADER_BYTES + head;
   const body = bytes.subarray(bodyOffset);
-  const size = planesBytes(counts, planes);
-  if (codec === 1 && body.length !== size) {
+  if (codec === 0 && body.length < RECORD_COUNT_BYTES) {
+    fail(bodyOffset, `the number of descriptors needs 4 bytes, ${body.length} are there`);
+  }
+  const shapeBytes = codec === 0 ? descriptorPlaneBytes(body) : planesBytes(counts, PLANE_MASKS);
+  const size = shapeBytes + planesBytes(counts, planes & ~PLANE_MASKS);
+  if (codec !== 2 && body.length !== size) {
     fail(bodyOffset, `the planes need ${size} bytes, ${body.length} are there`);
   }
   if (codec === 2 && size > body.length * MAX_DEFLATE_RATIO) {
     fail(bodyOffset, `${body.length} deflated bytes cannot hold planes of ${size} bytes`);
   }
-  return { header, counts, planes, planesBytes: size, body, bodyOffset };
+  return { header, counts, planes, shapeBytes, planesBytes: size, body, bodyOffset };
 }
 
 /** Second half of `decodeFrame`: the nodes from the inflated planes. Throws ProtocolError. */
 export function closeFrame(frame: OpenedFrame, raw: Uint8Array): DecodedFrame {
-  const { header, counts, planes, body, bodyOffset } = frame;
+  const { header, counts, planes, shapeBytes, body, bodyOffset } = frame;
   const levels = counts.length;
   if (levels === 0) return emptyFrame(header);
   if (raw.length !== frame.planesBytes) {
@@ -140,15 +147,16 @@ export function closeFrame(frame: OpenedFrame, raw: Uint8Array): DecodedFrame {
   if (header.codec === 2 && adler32(raw) !== lastWord(body)) {
     fail(bodyOffset, "the message does not end with the checksum of its planes");
   }
-  const maskBytes = checkMasks(frame, raw);
+  const masks = shapeOf(frame, raw);
+  checkMasks(frame, masks);
   const nodes = counts[levels - 1]!;
-  const colorsEnd = maskBytes + nodes * 4;
+  const colorsEnd = shapeBytes + nodes * 4;
   return {
     header,
     depth: header.lod + levels - 1,
     levels,
-    keys: keysFromMasks(counts, raw.subarray(0, maskBytes), levels - 1),
-    colors: new Uint32Array(raw.slice(maskBytes, colorsEnd).buffer),
+    keys: keysFromMasks(counts, masks, levels - 1, kindOfFormat(header.format)),
+    colors: new Uint32Array(raw.slice(shapeBytes, colorsEnd).buffer),
     materials: planes & PLANE_MATERIALS ? raw.slice(colorsEnd) : new Uint8Array(nodes),
   };
 }
@@ -158,31 +166,46 @@ function emptyFrame(header: FrameHeader): DecodedFrame {
   return { header, depth: 0, levels: 0, keys, colors: new Uint32Array(0), materials: new Uint8Array(0) };
 }
 
-function readCounts(view: DataView, levels: number): Uint32Array {
+function readCounts(view: DataView, levels: number, kind: TreeKind): Uint32Array {
   const counts = new Uint32Array(levels);
   let most = 1;
   for (let level = 0; level < levels; level++) {
     const offset = 4 + level * 4;
     const count = view.getUint32(offset, true);
-    // A level holds at least one node under each node above it, and at most eight.
+    // A level holds at least one node under each node above it, and at most eight (six tetrahedra under a region).
     const least = level === 0 ? 1 : counts[level - 1]!;
     if (count < least || count > most) {
       fail(FRAME_HEADER_BYTES + offset, `level ${level} has ${count} nodes, not ${least} to ${most}`);
     }
     counts[level] = count;
-    most = count * 8;
+    most = count * mostChildren(kind, level);
   }
   return counts;
 }
 
-function checkMasks(frame: OpenedFrame, raw: Uint8Array): number {
+function shapeOf(frame: OpenedFrame, raw: Uint8Array): Uint8Array {
+  const { header, counts, shapeBytes, bodyOffset } = frame;
+  const shape = raw.subarray(0, shapeBytes);
+  if (header.codec !== 0) return shape;
+  try {
+    return decodeDescriptorPlane(shape, kindOfFormat(header.format), counts.length - 1);
+  } catch (cause) {
+    throw new ProtocolError("frame", bodyOffset, (cause as RangeError).message, { cause });
+  }
+}
+
+function checkMasks(frame: OpenedFrame, masks: Uint8Array): void {
   const { counts } = frame;
+  const most = mostChildren(kindOfFormat(frame.header.format), 0);
+  if (masks.length > 0 && masks[0]! >> most !== 0) {
+    fail(frame.bodyOffset, `the region's mask is ${masks[0]}, but a tetree's has only bits 0 to 5`);
+  }
   let index = 0;
   for (let level = 0; level + 1 < counts.length; level++) {
     const end = index + counts[level]!;
     let children = 0;
     for (; index < end; index++) {
-      const mask = raw[index]!;
+      const mask = masks[index]!;
       if (mask === 0) fail(frame.bodyOffset, `mask ${index} of the planes is 0, but every node has a child`);
       children += popcount8(mask);
     }
@@ -193,7 +216,6 @@ function checkMasks(frame: OpenedFrame, raw: Uint8Array): number {
       );
     }
   }
-  return index;
 }
 
 function lastWord(bytes: Uint8Array): number {

@@ -1,3 +1,4 @@
+import type { TreeKind } from "../tree/mod.ts";
 import { ProtocolError } from "./protocol_error.ts";
 
 /** First four bytes of every region frame, little endian: on the wire `52 56 53 45`. */
@@ -6,8 +7,8 @@ export const FRAME_HEADER_BYTES = 24;
 /** Deepest region level that a frame can name. */
 export const MAX_REGION_LEVEL = 7;
 
-/** Codecs spoken here, the preferred first: 2 = masks deflated, 1 = masks as they are. */
-export const SUPPORTED_CODECS = [2, 1] as const;
+/** Codecs spoken here, the preferred first: 2 = masks deflated, 1 = masks as they are, 0 = 64-bit descriptors. */
+export const SUPPORTED_CODECS = [2, 1, 0] as const;
 export type FrameCodec = (typeof SUPPORTED_CODECS)[number];
 
 /** The 24 bytes in front of every region frame. */
@@ -26,6 +27,16 @@ export interface FrameHeader {
   readonly version: number;
   /** 0 means that the region is empty now. */
   readonly payloadBytes: number;
+}
+
+/** The header's number for a kind of tree. */
+export function formatOfKind(kind: TreeKind): 1 | 2 {
+  return kind === "esvo" ? 1 : 2;
+}
+
+/** The kind of tree that a header's number says. */
+export function kindOfFormat(format: 1 | 2): TreeKind {
+  return format === 1 ? "esvo" : "esvt";
 }
 
 /** Reads and checks the header; what follows it is not looked at. Throws ProtocolError. */

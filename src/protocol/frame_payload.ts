@@ -1,7 +1,8 @@
 import { levelOffset, type Tree } from "../tree/mod.ts";
+import { encodeDescriptorPlane } from "./descriptor_plane.ts";
 import type { FrameCodec } from "./frame_header.ts";
 
-/** Bits of the payload's second byte: which planes follow, in this order. */
+/** Bits of the payload's second byte: which planes follow, in this order. Descriptors stand in for the masks in codec 0. */
 export const PLANE_MASKS = 1;
 export const PLANE_COLORS = 2;
 export const PLANE_MATERIALS = 4;
@@ -36,10 +37,11 @@ export function payloadHeadBytes(levels: number): number {
 }
 
 /**
- * The payload of one tree cut `lod` levels above its voxels: `{u8 levels, u8 planes, u16 0, u32 counts[levels]}`, then
- * the child masks of all levels but the finest, then RGBA and (unless all are 0) material of the finest; codec 2 has
- * these planes deflated as one zlib stream. An empty tree has an empty payload.
- * Throws RangeError if `lod` is not a level of the tree, or for a tetree, which has no payload yet. Linear in the nodes.
+ * The payload of one tree of either kind cut `lod` levels above its leaves: `{u8 levels, u8 planes, u16 0,
+ * u32 counts[levels]}`, then the child masks of all levels but the finest, then RGBA and (unless all are 0) material of
+ * the finest; codec 2 has these planes deflated as one zlib stream, codec 0 has in place of the masks `{u32 records}` and
+ * as many 64-bit descriptors. An empty tree has an empty payload.
+ * Throws RangeError if `lod` is not a level of the tree. Linear in the nodes.
  */
 export function encodePayload(
   tree: Tree,
@@ -47,7 +49,6 @@ export function encodePayload(
   codec: FrameCodec,
   deflate: (planes: Uint8Array) => Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  if (tree.kind !== "esvo") throw new RangeError(`No payload is defined for a tree of kind ${tree.kind}`);
   if (!Number.isInteger(lod) || lod < 0 || lod > tree.depth) {
     throw new RangeError(`Level of detail must be an integer from 0 to the depth ${tree.depth}, not ${lod}`);
   }
@@ -59,12 +60,13 @@ export function encodePayload(
   const materials = tree.materials.subarray(start, end);
   const planes = PLANE_MASKS | PLANE_COLORS | (materials.some(isSet) ? PLANE_MATERIALS : 0);
 
-  const raw = new Uint8Array(planesBytes(counts, planes));
-  raw.set(tree.masks.subarray(0, start));
+  const shape = codec === 0 ? encodeDescriptorPlane(tree, lod) : tree.masks.subarray(0, start);
+  const raw = new Uint8Array(shape.length + planesBytes(counts, planes & ~PLANE_MASKS));
+  raw.set(shape);
   const colors = tree.colors.subarray(start, end);
   // A packed colour is r | g<<8 | b<<16 | a<<24, so on the little-endian machines that run this its bytes are RGBA.
-  raw.set(new Uint8Array(colors.buffer, colors.byteOffset, colors.byteLength), start);
-  if (planes & PLANE_MATERIALS) raw.set(materials, start + colors.byteLength);
+  raw.set(new Uint8Array(colors.buffer, colors.byteOffset, colors.byteLength), shape.length);
+  if (planes & PLANE_MATERIALS) raw.set(materials, shape.length + colors.byteLength);
   return joinPayload(counts, planes, codec === 2 ? deflate(raw) : raw);
 }
 

@@ -7,6 +7,7 @@ export {
   FRAME_MAGIC,
   type FrameCodec,
   type FrameHeader,
+  kindOfFormat,
   readFrameHeader,
   SUPPORTED_CODECS,
 } from "./frame_header.ts";

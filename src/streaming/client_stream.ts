@@ -13,7 +13,7 @@ export interface StreamContext {
   readonly ledger: FrameLedger;
   readonly maxPendingSends: number;
   readonly maxBufferedBytes: number;
-  /** Asks for a build of a region that is wanted and not in the cache. */
+  /** Asks for a build of a region that is wanted and not in the cache, or only in an older version. */
   requestBuild(stream: WorldStream, key: RegionKey): void;
   /** Tells that more or fewer clients see a region. */
   seenChanged(stream: WorldStream, key: RegionKey): void;
@@ -31,7 +31,7 @@ const LAST_POLL_MS = 80;
 const STEP_BYTES = 64 * 1024;
 
 /**
- * One client's stream of one world: wanted (by its newest viewport) minus sent (versions and LODs) gives what it is
+ * One client's stream of one world in one kind: wanted (by its newest viewport) minus sent (versions and LODs) gives what it is
  * owed, in the order of the view. A frame is looked up only when it is sent, so a newer version takes the place of
  * an older one that still waits, and a skipped one heals itself.
  */
@@ -205,11 +205,15 @@ export class ClientStream {
     this.#context.seenChanged(this.world, key);
   }
 
-  /** Queues the region's frame if the cache has one that the client has not; asks for a build if it has none. */
+  /**
+   * Queues the region's frame if the cache has one that the client has not; asks for a build if it has none of the newest
+   * version. An older one may lie there because nobody has seen the region in this kind since it changed.
+   */
   #check(table: RegionTable, key: RegionKey, slot: number): void {
     const region = this.#context.cache.get(this.world.cacheKey(key));
-    if (region === undefined) this.#context.requestBuild(this.world, key);
-    else if (!isSent(table, slot, region)) this.#owe(table, key, slot);
+    const version = this.world.world.region(key)?.version;
+    if (region?.version !== version) this.#context.requestBuild(this.world, key);
+    if (region !== undefined && !isSent(table, slot, region)) this.#owe(table, key, slot);
   }
 
   #owe(table: RegionTable, key: RegionKey, slot: number): void {
@@ -252,7 +256,7 @@ export class ClientStream {
     }
     table.setSent(slot, region.version, lod);
     table.setOwed(slot, false);
-    ledger.deliver();
+    ledger.deliver(this.world.kind);
     return bytes.length;
   }
 }

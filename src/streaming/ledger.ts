@@ -1,3 +1,5 @@
+import type { TreeKind } from "../tree/mod.ts";
+
 /** Why an owed frame was given up. */
 export type DropReason = "closed" | "moved" | "not-cached" | "world-deleted";
 
@@ -5,6 +7,8 @@ export type DropReason = "closed" | "moved" | "not-cached" | "world-deleted";
 export interface LedgerSnapshot {
   readonly owed: number;
   readonly delivered: number;
+  /** The same by the kind of the frame's tree; an emptied region's is that of the client's stream. */
+  readonly deliveredByKind: Readonly<Record<TreeKind, number>>;
   readonly superseded: number;
   readonly leftView: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
@@ -18,7 +22,7 @@ export interface LedgerSnapshot {
  */
 export class FrameLedger {
   #owed = 0;
-  #delivered = 0;
+  readonly #delivered: Record<TreeKind, number> = { esvo: 0, esvt: 0 };
   #superseded = 0;
   #leftView = 0;
   readonly #dropped: Record<DropReason, number> = {
@@ -34,8 +38,8 @@ export class FrameLedger {
   }
 
   /** The frame was handed to the client's socket. */
-  deliver(): void {
-    this.#delivered++;
+  deliver(kind: TreeKind): void {
+    this.#delivered[kind]++;
   }
 
   /** Another frame took its place before it was sent. */
@@ -57,7 +61,8 @@ export class FrameLedger {
   snapshot(pending: number): LedgerSnapshot {
     return {
       owed: this.#owed,
-      delivered: this.#delivered,
+      delivered: this.#delivered.esvo + this.#delivered.esvt,
+      deliveredByKind: { ...this.#delivered },
       superseded: this.#superseded,
       leftView: this.#leftView,
       dropped: { ...this.#dropped },

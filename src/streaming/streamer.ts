@@ -1,4 +1,5 @@
 import type { RegionKey } from "../space/mod.ts";
+import { TREE_KINDS, type TreeKind } from "../tree/mod.ts";
 import type { LodRule, Viewport } from "../viewport/mod.ts";
 import { CLOSE_CODES, errorMessage, type FrameCodec, VoxcastError } from "../protocol/mod.ts";
 import type { World } from "../world/mod.ts";
@@ -22,17 +23,19 @@ export interface StreamerOptions {
   readonly maxPendingSendsPerClient: number;
   readonly maxBufferedBytesPerClient: number;
   readonly maxViewportUpdatesPerSecond: number;
-  /** Called when a region is wanted that the cache does not hold. */
-  readonly requestBuild: (world: World, key: RegionKey) => void;
-  /** Called when the number of clients that see a region changes. */
+  /** Called when a region is wanted that the cache does not hold in this kind and its newest version. */
+  readonly requestBuild: (world: World, key: RegionKey, kind: TreeKind) => void;
+  /** Called when the number of clients that see a region, in whatever kind, changes. */
   readonly onSeenChanged: (world: World, key: RegionKey, seen: number) => void;
 }
 
-/** A world and those who look at it. */
-interface ServedWorld {
+/** A world in one kind, and those who look at it so. */
+interface ServedKind {
   readonly stream: WorldStream;
   readonly clients: Set<ClientStream>;
 }
+
+type ServedWorld = Readonly<Record<TreeKind, ServedKind>>;
 
 /** Wanted sets are compared with what was sent at least this often, in milliseconds. */
 const RECONCILE_INTERVAL_MS = 1000;
@@ -49,7 +52,7 @@ export class RegionStreamer {
   readonly #clients = new Map<Connection, ClientStream>();
   readonly #turns: TurnScheduler<ClientStream>;
   readonly #minViewMs: number;
-  #worldCount = 0;
+  #streamCount = 0;
   #reconciledAtMs = 0;
   #cycle: TimerId | undefined;
 
@@ -61,9 +64,8 @@ export class RegionStreamer {
       ledger: this.#ledger,
       maxPendingSends: options.maxPendingSendsPerClient,
       maxBufferedBytes: options.maxBufferedBytesPerClient,
-      requestBuild: (stream, key) => options.requestBuild(stream.world, key),
-      seenChanged: (stream, key) =>
-        options.onSeenChanged(stream.world, key, options.cache.pins(stream.cacheKey(key))),
+      requestBuild: (stream, key) => options.requestBuild(stream.world, key, stream.kind),
+      seenChanged: ({ world }, key) => options.onSeenChanged(world, key, this.seenBy(world, key)),
     };
     this.#turns = new TurnScheduler({
       clock: options.clock,
@@ -79,6 +81,16 @@ export class RegionStreamer {
     return this.#clients.size;
   }
 
+  /** Clients that stream now, by kind. O(worlds). */
+  clientsByKind(): Record<TreeKind, number> {
+    const counts = { esvo: 0, esvt: 0 };
+    for (const served of this.#worlds.values()) {
+      counts.esvo += served.esvo.clients.size;
+      counts.esvt += served.esvt.clients.size;
+    }
+    return counts;
+  }
+
   /** The account of frames. O(clients). */
   ledger(): LedgerSnapshot {
     let pending = 0;
@@ -86,41 +98,35 @@ export class RegionStreamer {
     return this.#ledger.snapshot(pending);
   }
 
-  /** Starts to serve a world. */
+  /** Starts to serve a world, in both kinds. */
   addWorld(world: World): void {
-    const clients = new Set<ClientStream>();
-    const stream = new WorldStream(world, ++this.#worldCount, this.#options.lodRule, () => {
-      for (const client of clients) {
-        client.isViewStale = true;
-        this.#turns.add(client);
-      }
-    });
-    this.#worlds.set(world, { stream, clients });
+    this.#worlds.set(world, { esvo: this.#serve(world, "esvo"), esvt: this.#serve(world, "esvt") });
   }
 
   /** Stops serving a world: its clients are told and closed. */
   removeWorld(world: World): void {
     const served = this.#worlds.get(world);
     if (served === undefined) return;
-    const { stream, clients } = served;
     this.#worlds.delete(world);
-    stream.dispose();
     const gone = new VoxcastError("WORLD_NOT_FOUND", `World ${world.id} was deleted`);
-    for (const { connection } of [...clients]) {
-      this.remove(connection, "world-deleted");
-      connection.sendText(errorMessage(gone, this.#options.clock.now()));
-      connection.close(CLOSE_CODES.WORLD_GONE.code);
+    for (const { stream, clients } of [served.esvo, served.esvt]) {
+      stream.dispose();
+      for (const { connection } of [...clients]) {
+        this.remove(connection, "world-deleted");
+        connection.sendText(errorMessage(gone, this.#options.clock.now()));
+        connection.close(CLOSE_CODES.WORLD_GONE.code);
+      }
+      for (const key of world.regions.keys()) this.#options.cache.delete(stream.cacheKey(key));
     }
-    for (const key of world.regions.keys()) this.#options.cache.delete(stream.cacheKey(key));
   }
 
-  /** Starts a client's stream, or moves it if it has one. */
+  /** Starts a client's stream of a world in one kind, or moves it if it has one. */
   register(
     connection: Connection,
     world: World,
-    options: { readonly viewport: Viewport; readonly codec: FrameCodec },
+    options: { readonly viewport: Viewport; readonly codec: FrameCodec; readonly kind: TreeKind },
   ): void {
-    const served = this.#worlds.get(world);
+    const served = this.#worlds.get(world)?.[options.kind];
     if (served === undefined) throw new VoxcastError("WORLD_NOT_FOUND", `World ${world.id} is not served`);
     this.remove(connection, "moved");
     const client = new ClientStream(connection, served.stream, options, this.#context);
@@ -143,20 +149,23 @@ export class RegionStreamer {
     const client = this.#clients.get(connection);
     if (client === undefined) return;
     this.#clients.delete(connection);
-    this.#worlds.get(client.world.world)?.clients.delete(client);
+    const { world, kind } = client.world;
+    this.#worlds.get(world)?.[kind].clients.delete(client);
     this.#turns.delete(client);
     client.end(reason);
   }
 
-  /** World that a connection streams, if any, and how many regions it wants. */
-  streamOf(connection: Connection): { readonly world: World; readonly wanted: number } | undefined {
+  /** World and kind that a connection streams, if any, and how many regions it wants. */
+  streamOf(
+    connection: Connection,
+  ): { readonly world: World; readonly kind: TreeKind; readonly wanted: number } | undefined {
     const client = this.#clients.get(connection);
-    return client && { world: client.world.world, wanted: client.wantedCount };
+    return client && { world: client.world.world, kind: client.world.kind, wanted: client.wantedCount };
   }
 
-  /** Takes a finished build into the cache and pushes it to those who see the region. */
+  /** Takes a finished build into the cache and pushes it to those who see the region in its kind. */
   onBuilt(built: BuiltRegion): void {
-    const served = this.#worlds.get(built.world);
+    const served = this.#worlds.get(built.world)?.[built.kind];
     if (served === undefined) return;
     this.#options.cache.put(served.stream.cacheKey(built.key), new CachedRegion(built));
     for (const client of served.clients) {
@@ -166,16 +175,31 @@ export class RegionStreamer {
     }
   }
 
-  /** How many clients see a region. */
+  /** How many clients see a region, in whatever kind. */
   seenBy(world: World, key: RegionKey): number {
     const served = this.#worlds.get(world);
-    return served === undefined ? 0 : this.#options.cache.pins(served.stream.cacheKey(key));
+    return served === undefined ? 0 : this.#pins(served.esvo, key) + this.#pins(served.esvt, key);
   }
 
-  /** LODs at which clients want a region now, ascending. */
-  wantedLods(world: World, key: RegionKey): readonly number[] {
+  /**
+   * Kinds in which a region is wanted at a version and not in the cache: those in which clients see it, or the world's own
+   * if nobody does.
+   */
+  wantedKinds(world: World, key: RegionKey, version: number): readonly TreeKind[] {
+    const served = this.#worlds.get(world);
+    if (served === undefined) return [world.kind];
+    const seen = TREE_KINDS.filter((kind) => this.#pins(served[kind], key) > 0);
+    const wanted = seen.length > 0 ? seen : [world.kind];
+    return wanted.filter((kind) => {
+      const cached = this.#options.cache.peek(served[kind].stream.cacheKey(key));
+      return cached?.version !== version;
+    });
+  }
+
+  /** LODs at which clients want a region in a kind now, ascending. */
+  wantedLods(world: World, key: RegionKey, kind: TreeKind): readonly number[] {
     let lods = 0;
-    for (const client of this.#worlds.get(world)?.clients ?? []) {
+    for (const client of this.#worlds.get(world)?.[kind].clients ?? []) {
       const lod = client.wantedLod(key);
       if (lod >= 0) lods |= 1 << lod;
     }
@@ -189,8 +213,26 @@ export class RegionStreamer {
     if (this.#cycle !== undefined) this.#options.clock.clearTimeout(this.#cycle);
     this.#turns.dispose();
     for (const connection of [...this.#clients.keys()]) this.remove(connection);
-    for (const { stream } of this.#worlds.values()) stream.dispose();
+    for (const { esvo, esvt } of this.#worlds.values()) {
+      esvo.stream.dispose();
+      esvt.stream.dispose();
+    }
     this.#worlds.clear();
+  }
+
+  #serve(world: World, kind: TreeKind): ServedKind {
+    const clients = new Set<ClientStream>();
+    const stream = new WorldStream(world, kind, ++this.#streamCount, this.#options.lodRule, () => {
+      for (const client of clients) {
+        client.isViewStale = true;
+        this.#turns.add(client);
+      }
+    });
+    return { stream, clients };
+  }
+
+  #pins({ stream }: ServedKind, key: RegionKey): number {
+    return this.#options.cache.pins(stream.cacheKey(key));
   }
 
   /** A fault in one client's stream ends that client alone. */

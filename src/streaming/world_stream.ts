@@ -1,11 +1,13 @@
 import { type RegionKey, regionMorton } from "../space/mod.ts";
 import { type LodRule, RegionPyramid } from "../viewport/mod.ts";
 import { type CacheKey, cacheKey } from "../cache/mod.ts";
+import type { TreeKind } from "../tree/mod.ts";
 import type { World } from "../world/mod.ts";
 
-/** A world as the streamer sees it: which of its regions exist, and what they are called in the cache. */
+/** A world in one kind of tree, as the streamer sees it: which of its regions exist, and what the cache calls them. */
 export class WorldStream {
   readonly world: World;
+  readonly kind: TreeKind;
   /** Regions that hold or once held voxels: an emptied one is still to be told to those who may have it. */
   readonly pyramid: RegionPyramid;
   /** The server's rule, as far as the world's trees go: none is cut above its root. */
@@ -14,11 +16,12 @@ export class WorldStream {
   readonly #unsubscribe: () => void;
 
   /**
-   * @param index number of the world in this process, part of its cache keys
+   * @param index number of the world and kind in this process, part of its cache keys
    * @param onAppeared called when regions exist that did not before, so that views must be computed again
    */
-  constructor(world: World, index: number, lodRule: LodRule, onAppeared: () => void) {
+  constructor(world: World, kind: TreeKind, index: number, lodRule: LodRule, onAppeared: () => void) {
     this.world = world;
+    this.kind = kind;
     this.#index = index;
     const { depth } = world.grid;
     this.lodRule = {
@@ -34,7 +37,7 @@ export class WorldStream {
     });
   }
 
-  /** The region's key in the cache. */
+  /** The key of the region, in this kind, in the cache. */
   cacheKey(key: RegionKey): CacheKey {
     return cacheKey(this.#index, key);
   }

@@ -2,22 +2,20 @@ import { keysFromMasks } from "./keys_from_masks.ts";
 import { levelOffset, type Samples, type Tree } from "./tree.ts";
 
 /**
- * The nodes of a tree at a level of detail: 0 is the voxels, `depth` the root. Keys are sorted and unique, three bits a
- * level of the cut tree. Colours and materials are views into the tree, not copies.
+ * The nodes of a tree of either kind at a level of detail: 0 is the leaves, `depth` the region as a whole. Keys are sorted
+ * and unique, three bits a level of the cut tree. Colours and materials are views into the tree, not copies.
  *
- * @throws RangeError if `lod` is not a whole number from 0 to `depth`, if the tree is not an octree, or if its masks and
- * counts disagree
+ * @throws RangeError if `lod` is not a whole number from 0 to `depth`, or if the tree's masks and counts disagree
  */
 export function decodeLevel(tree: Tree, lod: number): Samples {
   if (!Number.isInteger(lod) || lod < 0 || lod > tree.depth) {
     throw new RangeError(`Level of detail must be a whole number from 0 to ${tree.depth}, got ${lod}`);
   }
-  if (tree.kind !== "esvo") throw new RangeError(`Cannot decode a tree of kind ${tree.kind}`);
   const level = tree.depth - lod;
   const start = levelOffset(tree, level);
   const end = start + tree.counts[level]!;
   return {
-    keys: keysFromMasks(tree.counts, tree.masks, level),
+    keys: keysFromMasks(tree.counts, tree.masks, level, tree.kind),
     colors: tree.colors.subarray(start, end),
     materials: tree.materials.subarray(start, end),
   };

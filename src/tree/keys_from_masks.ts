@@ -1,13 +1,24 @@
+import { mostChildren, type TreeKind } from "./tree.ts";
+
 /**
- * Expands the masks of the first `levels` levels of an octree to the keys of its nodes at level `levels`: sorted, unique,
+ * Expands the masks of the first `levels` levels of a tree to the keys of its nodes at level `levels`: sorted, unique,
  * three bits a level. Linear in the nodes read and written.
  *
  * @param counts nodes a level, at least `levels + 1` entries
  * @param masks child masks of levels 0 to `levels - 1` at least
- * @throws RangeError if a mask has no child or the masks do not add up to the counts
+ * @param kind a tetree's level 0 has no more than six children; keys are made alike
+ * @throws RangeError if a mask has no child or one that cannot be, or the masks do not add up to the counts
  */
-export function keysFromMasks(counts: Uint32Array, masks: Uint8Array, levels: number): Uint32Array {
-  checkCounts(counts, levels);
+export function keysFromMasks(
+  counts: Uint32Array,
+  masks: Uint8Array,
+  levels: number,
+  kind: TreeKind,
+): Uint32Array {
+  checkCounts(counts, levels, kind);
+  if (levels > 0 && masks.length > 0 && masks[0]! >> mostChildren(kind, 0) !== 0) {
+    throw new RangeError(`Cannot expand level 0: mask ${masks[0]} names a tetrahedron above 5`);
+  }
   const keys = new Uint32Array(counts[levels]!);
   let offset = 0;
   for (let level = 0; level < levels; level++) {
@@ -19,19 +30,19 @@ export function keysFromMasks(counts: Uint32Array, masks: Uint8Array, levels: nu
 }
 
 /** Before anything is allocated: counts may come from anywhere. */
-function checkCounts(counts: Uint32Array, levels: number): void {
+function checkCounts(counts: Uint32Array, levels: number, kind: TreeKind): void {
   if (counts.length <= levels) {
     throw new RangeError(
       `Cannot expand ${levels} levels of masks: ${counts.length} counts, ${levels + 1} needed`,
     );
   }
   if (counts[0]! > 1) {
-    throw new RangeError(`Cannot expand masks: an octree has at most 1 root, got ${counts[0]}`);
+    throw new RangeError(`Cannot expand masks: a tree has at most 1 root, got ${counts[0]}`);
   }
   for (let level = 0; level < levels; level++) {
     const parents = counts[level]!;
     const children = counts[level + 1]!;
-    if (children < parents || children > 8 * parents) {
+    if (children < parents || children > mostChildren(kind, level) * parents) {
       throw new RangeError(`Cannot expand level ${level}: ${parents} nodes cannot have ${children} children`);
     }
   }

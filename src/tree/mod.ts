@@ -1,5 +1,13 @@
 /** Sparse voxel trees: what they are, how they are read, checked and compared. Pure: the same files run in a browser. */
-export { checkDepth, emptyTree, levelOffset, MAX_TREE_DEPTH, treeBytes } from "./tree.ts";
+export {
+  checkDepth,
+  emptyTree,
+  levelOffset,
+  MAX_TREE_DEPTH,
+  mostChildren,
+  TREE_KINDS,
+  treeBytes,
+} from "./tree.ts";
 export type { Samples, Tree, TreeKind } from "./tree.ts";
 export { popcount8, popcountMasks } from "./popcount.ts";
 export { meanChannel } from "./mean.ts";
@@ -8,3 +16,20 @@ export { decodeLevel } from "./decode_level.ts";
 export { treeProblem } from "./tree_problem.ts";
 export { addToHash, emptyHash, formatHash, hashSamples, removeFromHash, sameHash } from "./content_hash.ts";
 export type { ContentHash } from "./content_hash.ts";
+export {
+  CHILD_INDEX,
+  NEIGHBOUR_FACE,
+  NEIGHBOUR_TYPE,
+  OCTANT_OF_CHILD,
+  OCTANTS_OF_TYPE,
+  PARENT_TYPE,
+  TET_TYPES,
+  TYPE_OF_CHILD,
+  TYPES_OF_OCTANTS,
+  VERTEX_CORNERS,
+} from "./tet_tables.ts";
+export { locateTet, MAX_TET_LEVEL, tetKey, tetOfKey, type TetPlace } from "./tet_keys.ts";
+export { cellNeighbour, tetNeighbour } from "./neighbours.ts";
+export { type TreeStatistics, treeStatistics } from "./statistics.ts";
+export { exportDescriptors } from "./export_descriptors.ts";
+export { importDescriptors, type TreeShape } from "./import_descriptors.ts";

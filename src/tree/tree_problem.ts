@@ -1,9 +1,9 @@
 import { popcountMasks } from "./popcount.ts";
-import { MAX_TREE_DEPTH, type Tree } from "./tree.ts";
+import { MAX_TREE_DEPTH, mostChildren, type Tree, TREE_KINDS } from "./tree.ts";
 
 /**
- * Checks that a tree is well formed: lengths, counts, masks without an empty one, popcounts that add up, and no node of
- * alpha 0. Linear in the nodes.
+ * Checks that a tree of either kind is well formed: lengths, counts, masks without an empty one, popcounts that add up,
+ * no seventh tetrahedron in a tetree's region, and no node of alpha 0. Linear in the nodes.
  *
  * @returns the first problem in words, or undefined if there is none
  */
@@ -13,7 +13,7 @@ export function treeProblem(tree: Tree): string | undefined {
 }
 
 function shapeProblem({ kind, depth, counts }: Tree): string | undefined {
-  if (kind !== "esvo") return `Kind ${kind} is not an octree`;
+  if (!TREE_KINDS.includes(kind)) return `Kind must be ${TREE_KINDS.join(" or ")}, got ${kind}`;
   if (!Number.isInteger(depth) || depth < 1 || depth > MAX_TREE_DEPTH) {
     return `Depth must be a whole number from 1 to ${MAX_TREE_DEPTH}, got ${depth}`;
   }
@@ -21,12 +21,12 @@ function shapeProblem({ kind, depth, counts }: Tree): string | undefined {
   return undefined;
 }
 
-function countsProblem({ counts }: Tree): string | undefined {
-  if (counts[0]! > 1) return `An octree has at most 1 root, got ${counts[0]}`;
+function countsProblem({ kind, counts }: Tree): string | undefined {
+  if (counts[0]! > 1) return `A tree has at most 1 root, got ${counts[0]}`;
   for (let level = 1; level < counts.length; level++) {
     const parents = counts[level - 1]!;
     const nodes = counts[level]!;
-    if (nodes < parents || nodes > 8 * parents) {
+    if (nodes < parents || nodes > mostChildren(kind, level - 1) * parents) {
       return `Level ${level} has ${nodes} nodes, which ${parents} parents cannot have`;
     }
   }
@@ -43,9 +43,12 @@ function lengthsProblem({ counts, masks, colors, materials }: Tree): string | un
   return undefined;
 }
 
-function masksProblem({ counts, masks }: Tree): string | undefined {
+function masksProblem({ kind, counts, masks }: Tree): string | undefined {
   const empty = masks.indexOf(0);
   if (empty >= 0) return `Mask ${empty} has no child`;
+  if (masks.length > 0 && masks[0]! >> mostChildren(kind, 0) !== 0) {
+    return `Mask 0 is ${masks[0]}, but a region has the six tetrahedra of bits 0 to 5`;
+  }
   let start = 0;
   for (let level = 0; level + 1 < counts.length; level++) {
     const end = start + counts[level]!;

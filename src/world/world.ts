@@ -1,5 +1,6 @@
 import { type Bounds, formatRegionKey, type Grid, type RegionKey, regionLevel } from "../space/mod.ts";
 import { VoxcastError } from "../protocol/mod.ts";
+import type { TreeKind } from "../tree/mod.ts";
 import { prepareClear } from "./clear_op.ts";
 import { contentBounds } from "./content_bounds.ts";
 import { prepareEntities } from "./entities_op.ts";
@@ -17,6 +18,8 @@ import { ChangeFeed } from "./change_feed.ts";
 export interface WorldOptions {
   readonly id: string;
   readonly grid: Grid;
+  /** Kind of tree for those who ask for none; `esvo` by default. */
+  readonly kind?: TreeKind;
   /** Tells this life of the world from earlier ones: u32, not 0. */
   readonly epoch: number;
   readonly limits: WorldLimits;
@@ -37,6 +40,8 @@ export interface WorldOptions {
 export class World {
   readonly id: string;
   readonly grid: Grid;
+  /** Kind of tree that clients get who ask for none, and in which regions are built that nobody sees. */
+  readonly kind: TreeKind;
   readonly epoch: number;
   readonly createdMs: number;
   readonly #limits: WorldLimits;
@@ -59,6 +64,7 @@ export class World {
     }
     this.id = options.id;
     this.grid = options.grid;
+    this.kind = options.kind ?? "esvo";
     this.epoch = options.epoch;
     this.createdMs = options.createdMs ?? 0;
     this.#limits = options.limits;

@@ -1,15 +1,18 @@
 import { type Bounds, createGrid, type Grid } from "../space/mod.ts";
 import { VoxcastError } from "../protocol/mod.ts";
+import type { TreeKind } from "../tree/mod.ts";
 import type { Clock, Random } from "../observe/mod.ts";
 import { MemoryBudget, type WorldLimits } from "./limits.ts";
 import { World } from "./world.ts";
 import { Workspace } from "./workspace.ts";
 
-/** How a world is cut unless its creator says otherwise. */
+/** How a world is cut and shown unless its creator says otherwise. */
 export interface WorldDefaults {
   readonly bounds: Bounds;
   readonly level: number;
   readonly depth: number;
+  /** Kind of tree for clients that ask for none. */
+  readonly kind: TreeKind;
 }
 
 export interface WorldsOptions {
@@ -70,6 +73,7 @@ export class Worlds {
     const world = new World({
       id,
       grid,
+      kind: options.kind ?? this.#options.defaults.kind,
       epoch: newEpoch(random),
       limits,
       budget: this.#budget,

@@ -1,113 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  type Builder,
-  type BuildHooks,
-  type BuildJob,
-  type BuildResult,
-  BuildService,
-  type BuiltRegion,
-} from "../../src/build/mod.ts";
-import { buildEsvo } from "../../src/build/cpu/esvo.ts";
-import { type Random, seededRandom, silentLogger } from "../../src/observe/mod.ts";
-import { createGrid, type RegionKey, regionKey } from "../../src/space/mod.ts";
+import { createGrid } from "../../src/space/mod.ts";
 import { decodeLevel } from "../../src/tree/mod.ts";
-import { World, Worlds } from "../../src/world/mod.ts";
-import { ManualClock } from "../support/manual_clock.ts";
-import { DEFAULT_WORLD_LIMITS, WORLD_DEFAULTS } from "../support/limits.ts";
-
-/** A builder that finishes or fails a job when the test says so; the trees are real. */
-class HeldBuilder implements Builder {
-  readonly name = "held";
-  readonly slots: number;
-  readonly jobs: { job: BuildJob; resolve: (result: BuildResult) => void; reject: (error: Error) => void }[] =
-    [];
-  started = 0;
-
-  constructor(slots: number) {
-    this.slots = slots;
-  }
-
-  build(job: BuildJob): Promise<BuildResult> {
-    this.started++;
-    return new Promise((resolve, reject) => this.jobs.push({ job, resolve, reject }));
-  }
-
-  async finishAll(): Promise<void> {
-    for (; this.jobs.length > 0; await settle()) {
-      const { job, resolve } = this.jobs.shift()!;
-      resolve({ tree: buildEsvo(job.samples, job.depth), payloads: new Map(), buildMs: 2 });
-    }
-  }
-
-  async failAll(): Promise<void> {
-    for (const { reject } of this.jobs.splice(0)) reject(new Error("the Worker died"));
-    await settle();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
-async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i++) await Promise.resolve();
-}
-
-interface Setup {
-  readonly clock: ManualClock;
-  readonly builder: HeldBuilder;
-  readonly service: BuildService;
-  readonly world: World;
-  readonly built: BuiltRegion[];
-  readonly seen: Map<RegionKey, number>;
-}
-
-function setUp(
-  options: { slots?: number; maxQueueDepth?: number; random?: Random; hasRoom?: () => boolean } = {},
-): Setup {
-  const clock = new ManualClock();
-  const builder = new HeldBuilder(options.slots ?? 1);
-  const built: BuiltRegion[] = [];
-  const seen = new Map<RegionKey, number>();
-  const hooks: BuildHooks = {
-    seenBy: (_world, key) => seen.get(key) ?? 0,
-    wantedLods: () => [],
-    hasRoomForUnseen: () => options.hasRoom?.() ?? true,
-    onBuilt: (region) => built.push(region),
-  };
-  const service = new BuildService({
-    builder,
-    clock,
-    random: options.random ?? seededRandom(1),
-    logger: silentLogger,
-    maxQueueDepth: options.maxQueueDepth ?? 100,
-    backfillIntervalMs: 10_000,
-    maxBuildsPerSecondPerRegion: 10,
-  }, hooks);
-  const worlds = new Worlds({
-    defaults: WORLD_DEFAULTS,
-    limits: DEFAULT_WORLD_LIMITS,
-    clock,
-    random: seededRandom(2),
-  });
-  const world = worlds.create("w", { level: 2, depth: 3 });
-  service.watch(world);
-  return { clock, builder, service, world, built, seen };
-}
-
-/** Sets one voxel in the region with this Morton code below 8 (regions 0 and 1 an axis). */
-function paint(world: World, morton: number, color: number, x = 0): void {
-  const origin = [morton & 1, (morton >> 1) & 1, (morton >> 2) & 1].map((bit) => bit * 8);
-  const positions = Uint32Array.of(origin[0]! + x, origin[1]!, origin[2]!);
-  world.apply({ kind: "patch", cells: { positions, colors: Uint32Array.of((0xff000000 | color) >>> 0) } });
-}
-
-function key(morton: number): RegionKey {
-  return regionKey(2, morton);
-}
+import { World } from "../../src/world/mod.ts";
+import { DEFAULT_WORLD_LIMITS } from "../support/limits.ts";
+import { key, paint, settle, setUpService } from "./service_fixture.ts";
 
 Deno.test("a dirty region is built, published with its version and hash, and is then no longer dirty", async () => {
-  const { builder, world, built, service } = setUp();
+  const { builder, world, built, service } = setUpService();
   paint(world, 3, 7);
   await settle();
   assertEquals(built.length, 0);
@@ -121,7 +20,7 @@ Deno.test("a dirty region is built, published with its version and hash, and is 
 });
 
 Deno.test("several changes of one turn make one build", async () => {
-  const { builder, world, service } = setUp();
+  const { builder, world, service } = setUpService();
   for (let x = 0; x < 8; x++) paint(world, 1, x, x);
   await settle();
   await builder.finishAll();
@@ -130,7 +29,7 @@ Deno.test("several changes of one turn make one build", async () => {
 });
 
 Deno.test("the newest finished build is published even if stale, and the region is built again", async () => {
-  const { builder, clock, world, built, service } = setUp();
+  const { builder, clock, world, built, service } = setUpService();
   paint(world, 1, 1);
   await settle();
   paint(world, 1, 2);
@@ -150,7 +49,7 @@ Deno.test("the newest finished build is published even if stale, and the region 
 });
 
 Deno.test("a region that changes all the time is built ten times a second and never starves", async () => {
-  const { builder, clock, world, built, service } = setUp();
+  const { builder, clock, world, built, service } = setUpService();
   for (let ms = 0; ms < 1000; ms += 10) {
     paint(world, 1, ms);
     await clock.advanceAsync(10);
@@ -161,7 +60,7 @@ Deno.test("a region that changes all the time is built ten times a second and ne
 });
 
 Deno.test("what is seen is built first", async () => {
-  const { builder, world, built, seen, service } = setUp();
+  const { builder, world, built, seen, service } = setUpService();
   paint(world, 0, 1);
   await settle();
   seen.set(key(5), 3);
@@ -175,7 +74,7 @@ Deno.test("what is seen is built first", async () => {
 });
 
 Deno.test("what a full queue refuses stays dirty and refills it as it drains", async () => {
-  const { builder, world, built, service } = setUp({ maxQueueDepth: 2 });
+  const { builder, world, built, service } = setUpService({ maxQueueDepth: 2 });
   for (let morton = 0; morton < 8; morton++) paint(world, morton, 1);
   await settle();
   assertEquals(service.stats().refusals > 0, true);
@@ -186,7 +85,7 @@ Deno.test("what a full queue refuses stays dirty and refills it as it drains", a
 });
 
 Deno.test("a seen region that evicts an unseen one from a full queue does not lose it", async () => {
-  const { builder, world, built, seen, service } = setUp({ maxQueueDepth: 2 });
+  const { builder, world, built, seen, service } = setUpService({ maxQueueDepth: 2 });
   for (const morton of [0, 1]) paint(world, morton, 1);
   for (const morton of [5, 6, 7]) {
     seen.set(key(morton), 1);
@@ -200,7 +99,7 @@ Deno.test("a seen region that evicts an unseen one from a full queue does not lo
 });
 
 Deno.test("a failed build is tried again after a growing, jittered pause, and others go on meanwhile", async () => {
-  const { builder, clock, world, built, service } = setUp();
+  const { builder, clock, world, built, service } = setUpService();
   paint(world, 1, 1);
   await settle();
   await builder.failAll();
@@ -219,7 +118,7 @@ Deno.test("a failed build is tried again after a growing, jittered pause, and ot
 });
 
 Deno.test("the pause of a region that keeps failing doubles up to a minute", async () => {
-  const { builder, clock, world, service } = setUp({ random: () => 1 });
+  const { builder, clock, world, service } = setUpService({ random: () => 1 });
   paint(world, 1, 1);
   await settle();
   const pausesMs: number[] = [];
@@ -244,7 +143,7 @@ Deno.test("a dirty region that the service never heard of is found by the backfi
       return () => {};
     }
   }
-  const { builder, clock, built, service } = setUp();
+  const { builder, clock, built, service } = setUpService();
   const world = new MuteWorld({
     id: "mute",
     grid: createGrid({ min: [0, 0, 0], max: [32, 32, 32] }, 2, 3),
@@ -262,7 +161,7 @@ Deno.test("a dirty region that the service never heard of is found by the backfi
 });
 
 Deno.test("an emptied region is published as an empty tree without a builder", async () => {
-  const { builder, clock, world, built, service } = setUp();
+  const { builder, clock, world, built, service } = setUpService();
   paint(world, 1, 1);
   await settle();
   await builder.finishAll();
@@ -274,12 +173,12 @@ Deno.test("an emptied region is published as an empty tree without a builder", a
 });
 
 Deno.test("a request builds a region that is not dirty", async () => {
-  const { builder, clock, world, built, service } = setUp();
+  const { builder, clock, world, built, service } = setUpService();
   paint(world, 1, 1);
   await settle();
   await builder.finishAll();
   await clock.advanceAsync(200);
-  service.request(world, key(1));
+  service.request(world, key(1), "esvo");
   await settle();
   await builder.finishAll();
   assertEquals(built.map((region) => region.version), [1, 1]);
@@ -287,7 +186,7 @@ Deno.test("a request builds a region that is not dirty", async () => {
 });
 
 Deno.test("a build of a world that was given up meanwhile is dropped, and dispose leaves no timer", async () => {
-  const { builder, clock, world, built, service } = setUp();
+  const { builder, clock, world, built, service } = setUpService();
   paint(world, 1, 1);
   paint(world, 2, 1);
   await settle();
@@ -300,10 +199,10 @@ Deno.test("a build of a world that was given up meanwhile is dropped, and dispos
 });
 
 Deno.test("a request for a region that is being built makes no second build of the same version", async () => {
-  const { builder, clock, world, built, service } = setUp();
+  const { builder, clock, world, built, service } = setUpService();
   paint(world, 1, 1);
   await settle();
-  service.request(world, key(1));
+  service.request(world, key(1), "esvo");
   await builder.finishAll();
   await clock.advanceAsync(500);
   assertEquals([builder.started, built.length], [1, 1]);
@@ -312,7 +211,7 @@ Deno.test("a request for a region that is being built makes no second build of t
 
 Deno.test("what nobody sees is not built while it could not be kept; what is seen is", async () => {
   let hasRoom = false;
-  const { builder, clock, world, built, seen, service } = setUp({ hasRoom: () => hasRoom });
+  const { builder, clock, world, built, seen, service } = setUpService({ hasRoom: () => hasRoom });
   seen.set(key(2), 1);
   for (const morton of [1, 2, 3]) paint(world, morton, 1);
   await settle();
@@ -326,7 +225,7 @@ Deno.test("what nobody sees is not built while it could not be kept; what is see
 });
 
 Deno.test("the count of builds leaves out failures, and the mean time what no builder built", async () => {
-  const { builder, clock, world, service } = setUp();
+  const { builder, clock, world, service } = setUpService();
   paint(world, 1, 1);
   await settle();
   await builder.failAll();

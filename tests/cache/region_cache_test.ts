@@ -95,6 +95,40 @@ Deno.test("the bytes in use are the sum of what is held, whatever the order of e
   assertEquals(cache.stats().totalBytes, 0);
 });
 
+Deno.test("what is held is counted by kind, also when it is replaced, evicted or grown too old", () => {
+  const clock = new ManualClock();
+  const cache = cacheOf(3, clock);
+  const counts = () => cache.stats().countByKind;
+  cache.put(KEYS[0]!, region(8));
+  cache.put(KEYS[1]!, new CachedRegion({ ...region(0), tree: emptyTree("esvt", 6), payloads: new Map() }));
+  assertEquals(counts(), { esvo: 1, esvt: 1 });
+  cache.put(KEYS[1]!, region(8));
+  assertEquals(counts(), { esvo: 2, esvt: 0 });
+  for (const key of KEYS.slice(2)) cache.put(key, region(512));
+  const { pinnedCount, unpinnedCount, evictions } = cache.stats();
+  assert(evictions > 0);
+  assertEquals(counts(), { esvo: pinnedCount + unpinnedCount, esvt: 0 });
+  clock.advance(1001);
+  cache.sweep();
+  assertEquals(counts(), { esvo: 0, esvt: 0 });
+});
+
+Deno.test("a peek finds what get finds, but counts nothing and keeps nothing from growing old", () => {
+  const clock = new ManualClock();
+  const cache = cacheOf(100, clock);
+  cache.pin(KEYS[0]!);
+  for (const key of KEYS.slice(0, 2)) cache.put(key, region(8));
+  clock.advance(600);
+  assertEquals([cache.peek(KEYS[0]!)?.version, cache.peek(KEYS[1]!)?.version, cache.peek(KEYS[2]!)], [
+    1,
+    1,
+    undefined,
+  ]);
+  assertEquals([cache.stats().hits, cache.stats().misses], [0, 0]);
+  clock.advance(600);
+  assertEquals([cache.peek(KEYS[0]!)?.version, cache.peek(KEYS[1]!)], [1, undefined]);
+});
+
 Deno.test("a frame is encoded once and then shared", () => {
   const one = region(100);
   const first = one.frame(1, 2);

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runInspect } from "../../src/cli/inspect.ts";
 import { DEER_VOX, EXTENDED_VOX, modelNeeds, TREE_VOX } from "../support/real_models.ts";
 import { capturedIo } from "./captured_io.ts";
@@ -89,4 +89,24 @@ testWith(modelNeeds, "a file that is no model, or none at all, is told and code 
   assertEquals(io.text.out, "");
   assertStringIncludes(io.text.error, "at byte 0: expected a MagicaVoxel");
   assertStringIncludes(io.text.error, "Cannot read missing.vox: there is no such file\n");
+});
+
+testWith(modelNeeds, "inspect --trees tells what a model costs as octrees and as tetrees", async () => {
+  const io = capturedIo();
+  assertEquals(await runInspect({ file: EXTENDED_VOX, trees: true }, io), 0);
+  const [octrees, , tetrees] = io.text.out.trimEnd().split("\n").slice(-4);
+  assertMatch(octrees!, /^ {2}octrees +\d+ regions, 4,854 voxels, [\d,]+ inner nodes of \d\.\d\d children$/);
+  assertMatch(tetrees!, /^ {2}tetrees +\d+ regions, [\d,]+ tetrahedra, /);
+  const json = capturedIo();
+  await runInspect({ file: EXTENDED_VOX, trees: true, json: true }, json);
+  const [esvo, esvt] = JSON.parse(json.text.out).trees;
+  assertEquals([esvo.kind, esvt.kind], ["esvo", "esvt"]);
+  assertEquals(esvo.leaves, 4854);
+  // Each tetrahedron overlaps at most four voxels, each voxel at most six tetrahedra.
+  assert(esvt.leaves >= esvo.leaves / 4 && esvt.leaves <= 6 * esvo.leaves);
+  assertEquals(esvo.regions, esvt.regions);
+  assert(esvo.frameBytes > 0 && esvo.frameBytes < esvo.bytes);
+  const plain = capturedIo();
+  await runInspect({ file: EXTENDED_VOX }, plain);
+  assert(!plain.text.out.includes("octrees"));
 });

@@ -1,70 +1,15 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { commandPath, needs, testWith } from "../support/needs.ts";
-import { waitFor } from "../support/wait_for.ts";
+import { Child, urlOf } from "./child.ts";
 import { readTask } from "./task_flags.ts";
 
 const need = await needs({ run: "deno" }, { net: "127.0.0.1" }, { read: "." });
-const PROJECT = new URL("../../", import.meta.url);
-
-/** A child of the tests; everything it writes is kept. */
-class Child implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #reading: Promise<unknown>;
-  out = "";
-  error = "";
-
-  constructor(path: string, args: readonly string[]) {
-    this.#process = new Deno.Command(path, {
-      args: [...args],
-      cwd: PROJECT,
-      env: { NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#reading = Promise.all([
-      this.#read(this.#process.stdout, (text) => this.out += text),
-      this.#read(this.#process.stderr, (text) => this.error += text),
-    ]);
-  }
-
-  kill(signal: Deno.Signal): void {
-    this.#process.kill(signal);
-  }
-
-  async code(): Promise<number> {
-    const { code } = await this.#process.status;
-    await this.#reading;
-    return code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // It has ended already.
-    }
-    await this.code();
-  }
-
-  async #read(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const bytes of stream) take(decoder.decode(bytes, { stream: true }));
-  }
-}
 
 /** Starts a server as `deno task start` does, on a free port and without the demo. */
 async function startServer(...more: readonly string[]): Promise<Child> {
   const { flags, rest } = await readTask("start");
   assertEquals(rest, ["main.ts", "serve"]);
   return new Child(await commandPath("deno"), ["run", ...flags, ...rest, "--no-demo", ...more]);
-}
-
-function urlOf(child: Child): Promise<string> {
-  return waitFor(() => /listening at (\S+)/.exec(child.out)?.[1], {
-    what: `the server (${child.error})`,
-    deadlineMs: 30_000,
-  });
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

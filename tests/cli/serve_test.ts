@@ -20,7 +20,7 @@ const KEY = "a-long-enough-key";
 
 /** A server that does nothing but note what is asked of it. */
 class NotedApp implements ServedApp {
-  readonly builderName = "noted";
+  readonly builderText = "a notebook";
   readonly calls: string[] = [];
   logger: Logger | undefined;
   /** Thrown by the call of this name. */
@@ -77,7 +77,7 @@ Deno.test("serve listens, says where and with which builder and how to import, s
   await waitFor(() => io.outText.includes("demo scene is live"), { what: "the demo" });
   assertEquals(app.calls, ["start", "demo"]);
   assertStringIncludes(io.outText, "listening at http://127.0.0.1:7090/");
-  assertStringIncludes(io.outText, "builder noted");
+  assertStringIncludes(io.outText, "Regions are built by a notebook\n");
   assertStringIncludes(io.outText, "deno task voxcast import FILE\n");
   assertStringIncludes(io.outText, "(without Deno: npx --yes deno@2.9.6 task voxcast import FILE)\n");
   stop.abort();

@@ -11,6 +11,7 @@ Deno.test("the server reads what the viewer writes", () => {
   const register = parseClientMessage(registerText("me", "garden", viewFrom(3)));
   assert(register.type === "REGISTER_CLIENT");
   assertEquals([register.clientId, register.world, register.codecs], ["me", "garden", [2]]);
+  assertEquals(register.kind, "esvo", "named, as a world's own may be another");
   assertEquals(register.viewport, viewFrom(3));
   const anywhere = parseClientMessage(registerText("me", undefined, viewFrom(3)));
   assert(anywhere.type === "REGISTER_CLIENT");

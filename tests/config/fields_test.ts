@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { configSchema, configValue, FIELDS, loadConfig } from "../../src/config/mod.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../../src/observe/mod.ts";
+import { TREE_KINDS } from "../../src/tree/mod.ts";
 
 Deno.test("every setting has a description, words for what is allowed, a unit if it is a number, and its own names", () => {
   for (const field of FIELDS) {
@@ -37,6 +38,7 @@ Deno.test("each setting reaches the configuration from its variable and from its
     preset: "testing",
     host: "localhost",
     defaultWorld: "other",
+    defaultKind: "esvt",
     "security.apiKey": "a-long-enough-key",
     "security.redactSensitiveInfo": "true",
     "streaming.lodThresholds": "[1, 2]",
@@ -71,4 +73,8 @@ Deno.test("log levels and formats are the logger's", () => {
   const choices = (key: string) => FIELDS.find((field) => field.key === key)?.choices;
   assertEquals(choices("log.level"), [...LOG_LEVELS]);
   assertEquals(choices("log.format"), [...LOG_FORMATS]);
+});
+
+Deno.test("the kinds of trees to choose from are those that there are", () => {
+  assertEquals(FIELDS.find((field) => field.key === "defaultKind")?.choices, [...TREE_KINDS]);
 });

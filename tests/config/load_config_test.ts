@@ -14,7 +14,7 @@ Deno.test("with nothing given, every setting has its documented default", () => 
   assertEquals(config.host, "127.0.0.1");
   assertEquals(config.preset, "development");
   assertEquals([config.regionLevel, config.gridDepth, config.worldMin, config.worldMax], [4, 6, 0, 1024]);
-  assertEquals(config.defaultWorld, "main");
+  assertEquals([config.defaultWorld, config.defaultKind], ["main", "esvo"]);
   assertEquals(config.maxEntitiesPerRegion, 10000);
   assertEquals(config.world, {
     maxWorlds: 64,
@@ -28,11 +28,23 @@ Deno.test("with nothing given, every setting has its documented default", () => 
   });
   assertEquals(config.cache, { maxCacheMemoryBytes: 268435456 });
   assertEquals(config.build, {
+    backend: "auto",
     buildPoolSize: 4,
     maxQueueDepth: 8192,
     buildTimeoutMs: 30000,
     backfillIntervalMs: 10000,
     maxBuildsPerSecondPerRegion: 10,
+    pumpBudgetMs: 8,
+  });
+  assertEquals(config.gpu, {
+    maxBatchRegions: 128,
+    maxBatchVoxels: 2097152,
+    maxPooledBytes: 536870912,
+    batchTimeoutMs: 15000,
+    maxHangs: 2,
+    maxFailures: 3,
+    pauseMs: 60000,
+    maxPauseMs: 900000,
   });
   assertEquals(config.streaming, {
     streamingIntervalMs: 100,
@@ -98,6 +110,7 @@ Deno.test("the preset is taken from the strongest source that names one", () => 
 Deno.test("the preset testing has the small limits of the original's tests", () => {
   const { config } = loadConfig({ preset: "testing", env: {}, flags: {} });
   assertEquals([config.port, config.regionLevel, config.build.buildPoolSize], [0, 2, 2]);
+  assertEquals(config.build.backend, "cpu");
   assertEquals(config.cache.maxCacheMemoryBytes, 16 * 1024 * 1024);
   assertEquals(config.streaming.maxClientsPerServer, 10);
   assertEquals(config.streaming.maxPendingSendsPerClient, 10);
@@ -207,6 +220,12 @@ Deno.test("contradictions are refused", () => {
   assertEquals(keysOf({ "world.maxWorldBytes": 2 ** 31, "world.maxVoxelBytesTotal": 2 ** 30 }), [
     "world.maxWorldBytes",
   ]);
+  for (const backend of ["", " gpu", "gpu ", "x".repeat(101), "gr\u00fcn"]) {
+    assertEquals(keysOf({ "build.backend": backend }), ["build.backend"]);
+  }
+  for (const backend of ["auto", "gpu", "cpu", "H", "NVIDIA H200", "x".repeat(100)]) {
+    assertEquals(loadConfig({ env: {}, flags: { "build.backend": backend } }).config.build.backend, backend);
+  }
   for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example.org", "127.x.0.0.1"]) {
     assertEquals(keysOf({ host }), ["host"]);
     assertEquals(loadConfig({ env: {}, flags: { host, "security.apiKey": KEY } }).config.host, host);

@@ -15,9 +15,10 @@ const ALLOWED: Readonly<Record<string, readonly string[] | typeof ALL>> = {
   viewport: ["space"],
   observe: [],
   config: [],
+  gpu: [...SHARED],
   world: ["space", "tree", "protocol", ...SHARED],
   sources: ["space", "tree", "protocol", "world", ...SHARED],
-  build: ["space", "tree", "protocol", "world", ...SHARED],
+  build: ["space", "tree", "protocol", "world", "gpu", ...SHARED],
   cache: ["space", "tree", "protocol", ...SHARED],
   security: ["protocol", ...SHARED],
   session: ["protocol", "security", ...SHARED],
@@ -65,6 +66,7 @@ testWith(readable, "every Worker and every browser bundle is an entry of the gra
   assertArrayIncludes(entries, ["main.ts", "src/client/viewer.ts", "src/client/decode_worker.ts"]);
   assertArrayIncludes(entries, ["src/sources/import_worker.ts"]);
   assert(entries.some((path) => path.startsWith("src/build/cpu/")), "no build Worker among the entries");
+  assertArrayIncludes(entries, ["src/build/gpu/worker.ts"]);
 });
 
 testWith(

@@ -52,10 +52,27 @@ testWith(runs, "a program that is not on the machine is a lacking need", async (
   await assertRejects(() => commandPath("no-such-program-anywhere"), Error, "is not on this machine");
 });
 
+testWith(runs, "a machine without any WebGPU adapter is told what to install", async () => {
+  const script = `
+    const { needs } = await import(${JSON.stringify(new URL("../support/needs.ts", import.meta.url).href)});
+    console.log(JSON.stringify([await needs({ gpu: true }), await needs({ gpu: true })]));`;
+  const { success, stdout, stderr } = await run(script, NO_ADAPTER);
+  assert(success, stderr);
+  const lacking = { ignore: true, reason: "no WebGPU adapter (install mesa-vulkan-drivers)" };
+  assertEquals(JSON.parse(stdout), [lacking, lacking]);
+});
+
+/** A backend that this system does not have. */
+const NO_ADAPTER = { DENO_WEBGPU_BACKEND: Deno.build.os === "windows" ? "metal" : "dx12" };
+
 /** Runs a script in its own runtime with permission to net on loopback and nothing else that asks. */
-async function run(script: string): Promise<{ success: boolean; stdout: string; stderr: string }> {
+async function run(
+  script: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ success: boolean; stdout: string; stderr: string }> {
   const child = new Deno.Command(await commandPath("deno"), {
     args: ["run", "--no-prompt", "--no-lock", "--allow-net=127.0.0.1", "--allow-read=.", "--ext=ts", "-"],
+    env,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -17,6 +17,36 @@ Deno.test("health has the seed's fields and counts all worlds", async () => {
   assertEquals(health, { status: "healthy", uptime: 1234, worlds: 2, regions: 1, entities: 0, voxels: 1 });
 });
 
+Deno.test("health is degraded, with the reason and still 200, while the CPU builds for a GPU that failed", async () => {
+  const builder = {
+    ...STATUS.builder,
+    name: "cpu",
+    breaker: "open",
+    reason: "secret driver text",
+    isDegraded: true,
+  };
+  const { call } = createTestServer({ status: { builder } as Partial<typeof STATUS> });
+  const response = await call("GET", "/api/health");
+  const { status, reason } = await response.json();
+  assertEquals([response.status, status, reason], [
+    ...[200, "degraded", "The GPU has failed; regions are built on the CPU"],
+  ]);
+  const metrics = await (await call("GET", "/api/metrics")).json();
+  assertEquals(metrics.builder.breakerOpen, 1);
+});
+
+Deno.test("info says what builds, what was asked for, why, and on which adapter", async () => {
+  const cpu = await (await createTestServer().call("GET", "/api/info")).json();
+  assertEquals([cpu.builder, cpu.builderAsked, cpu.builderReason, cpu.adapter], [
+    ...["cpu", "auto", "There is no WebGPU adapter on this machine", undefined],
+  ]);
+  const adapter = { name: "llvmpipe (LLVM 15.0.6, 256 bits)", isSoftware: true };
+  const builder = { ...STATUS.builder, name: "gpu", asked: "gpu", reason: undefined, adapter };
+  const gpu = await (await createTestServer({ status: { builder } }).call("GET", "/api/info")).json();
+  assertEquals([gpu.builder, gpu.builderAsked, gpu.builderReason], ["gpu", "gpu", undefined]);
+  assertEquals(gpu.adapter, { name: adapter.name, software: true });
+});
+
 Deno.test("health and metrics are kept for endpointCacheExpireSec by the given clock", async () => {
   let asked = 0;
   const status = () => ({ ...STATUS, uptimeMs: ++asked });
@@ -80,6 +110,13 @@ Deno.test("metrics as JSON have the seed's names", async () => {
     queueDepth: 2,
     inFlight: 3,
     avgBuildTimeMs: 4.5,
+    breakerOpen: 0,
+    batches: 20,
+    batchRegions: 21,
+    deviceLosses: 22,
+    hangs: 23,
+    fallbackBuilds: 24,
+    gpuMs: 25.5,
   });
   assertEquals(metrics.cache, {
     pinnedCount: 1,
@@ -93,7 +130,7 @@ Deno.test("metrics as JSON have the seed's names", async () => {
     memoryPressure: 0.4,
   });
   assertEquals(metrics.clients, STATUS.clients);
-  assertEquals(metrics.ledger, STATUS.ledger);
+  assertEquals([metrics.ledger, metrics.kinds], [STATUS.ledger, STATUS.kinds]);
   assertEquals([metrics.worlds.main.voxels, metrics.worlds.main.regions, metrics.worlds.main.seq], [1, 1, 1]);
   assert(metrics.memory.rssBytes > 1_000_000);
 });
@@ -117,6 +154,8 @@ Deno.test("the Prometheus text holds the same numbers, each described", async ()
   }
   assertEquals(values.get('voxcast_ledger_dropped_total{reason="closed"}'), "3");
   assertEquals(values.get('voxcast_world_voxels{world="main"}'), "1");
+  assertEquals(values.get('voxcast_kind_cached_regions{kind="esvo"}'), "2");
+  assertEquals(values.get('voxcast_kind_frames_sent_total{kind="esvt"}'), "1");
   assertEquals(values.get('voxcast_builder_info{name="cpu"}'), "1");
   const posted = 'voxcast_http_requests_total{method="POST",route="/api/worlds/:w/voxels",status="200"}';
   assertEquals(values.get(posted), "1");
@@ -143,6 +182,19 @@ Deno.test("counters grow by what the server reports, and a deleted world's gauge
   worlds.delete("main");
   assertEquals((await scrape()).worlds, {});
   assertEquals((await deps.metrics.prometheus()).includes('world="main"'), false);
+});
+
+Deno.test("what is counted by kind grows by what the server reports; what is there now may shrink", async () => {
+  let kinds = STATUS.kinds;
+  const { call, clock, deps } = createTestServer({ deps: { status: () => ({ ...STATUS, kinds }) } });
+  const scrape = async () => {
+    clock.advance(1000);
+    return (await (await call("GET", "/api/metrics")).json()).kinds;
+  };
+  assertEquals(await scrape(), STATUS.kinds);
+  kinds = { ...kinds, esvt: { clients: 4, builds: 30, cachedRegions: 0, framesSent: 9 } };
+  assertEquals(await scrape(), kinds);
+  assertStringIncludes(await deps.metrics.prometheus(), "# TYPE voxcast_kind_builds_total counter\n");
 });
 
 Deno.test("content negotiation gives text to Prometheus and JSON to everybody else", async () => {
@@ -191,6 +243,9 @@ Deno.test("info has the seed's fields, the builder that really runs, and the wor
     regionsPerAxis: 4,
   };
   for (const [key, value] of Object.entries(seed)) assertEquals([key, info[key]], [key, value]);
+  assertEquals(info.kinds, ["esvo", "esvt"]);
+  const tets = createTestServer({ config: { defaultKind: "esvt" } });
+  assertEquals((await (await tets.call("GET", "/api/info")).json()).structureType, "ESVT");
   assertEquals([info.builder, info.worlds, info.worldCount], ["cpu", ["main"], 1]);
   assert(info.codecs.includes(2) && info.limits.maxBodyBytes > 0);
   const redacted = createTestServer({ config: { security: { redactSensitiveInfo: true } } });
@@ -204,5 +259,6 @@ Deno.test("/ws/stats shows the ledger, which adds up, and each connection", asyn
   const { owed, delivered, superseded, left_view: leftView, dropped, pending } = stats.ledger;
   assertEquals(owed, delivered + superseded + leftView + dropped.closed + pending);
   assertEquals(stats.clients.malformed_messages, 5);
+  assertEquals(stats.kinds.esvo, { clients: 1, builds: 7, cached_regions: 2, frames_sent: 5 });
   assertEquals(stats.connections, STATUS.connections());
 });

@@ -108,7 +108,25 @@ export function memoryAssets(files: Readonly<Record<string, string>>): AssetSour
 export const STATUS: ServerStatus = {
   uptimeMs: 1234,
   port: 7090,
-  builder: { name: "cpu", totalBuilds: 10, failedBuilds: 1, queueDepth: 2, inFlight: 3, avgBuildTimeMs: 4.5 },
+  builder: {
+    name: "cpu",
+    asked: "auto",
+    adapter: undefined,
+    reason: "There is no WebGPU adapter on this machine",
+    isDegraded: false,
+    breaker: "none",
+    batches: 20,
+    batchRegions: 21,
+    deviceLosses: 22,
+    hangs: 23,
+    fallbackBuilds: 24,
+    gpuMs: 25.5,
+    totalBuilds: 10,
+    failedBuilds: 1,
+    queueDepth: 2,
+    inFlight: 3,
+    avgBuildTimeMs: 4.5,
+  },
   cache: {
     pinnedCount: 1,
     unpinnedCount: 2,
@@ -132,6 +150,10 @@ export const STATUS: ServerStatus = {
     bufferedBytes: 8,
   },
   ledger: { owed: 15, delivered: 8, superseded: 2, leftView: 1, dropped: { closed: 3 }, pending: 1 },
+  kinds: {
+    esvo: { clients: 1, builds: 7, cachedRegions: 2, framesSent: 5 },
+    esvt: { clients: 0, builds: 3, cachedRegions: 1, framesSent: 1 },
+  },
   connections: () => [{ session: "abc", world: "main", frames_sent: 6, open: true, client_id: null }],
 };
 

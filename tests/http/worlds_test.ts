@@ -14,6 +14,7 @@ Deno.test("a world is created, listed, shown and deleted", async () => {
     bounds,
     level: 1,
     depth: 3,
+    kind: "esvo",
     cell_size: 1,
     regions: 0,
     dirty_regions: 0,
@@ -33,6 +34,17 @@ Deno.test("a world is created, listed, shown and deleted", async () => {
   assertEquals((await call("DELETE", "/api/worlds/lab")).status, 204);
   await problemOf(await call("GET", "/api/worlds/lab"), "WORLD_NOT_FOUND");
   await problemOf(await call("DELETE", "/api/worlds/lab"), "WORLD_NOT_FOUND");
+});
+
+Deno.test("a world is made in the kind that is asked for, or else in the server's own", async () => {
+  const { call, worlds } = createTestServer();
+  const created = await (await call("POST", "/api/worlds", { id: "tets", kind: "esvt" })).json();
+  assertEquals([created.kind, worlds.get("tets")!.kind], ["esvt", "esvt"]);
+  assertEquals((await (await call("GET", "/api/worlds/tets")).json()).kind, "esvt");
+  assertEquals((await (await call("POST", "/api/worlds", { id: "plain" })).json()).kind, "esvo");
+  await problemOf(await call("POST", "/api/worlds", { id: "a", kind: "mesh" }), "INVALID_FIELD");
+  await problemOf(await call("POST", "/api/worlds", { id: "a", kind: 1 }), "INVALID_FIELD");
+  assertEquals(worlds.get("a"), undefined);
 });
 
 Deno.test("a region that was emptied is not counted as one that holds something", async () => {

@@ -38,6 +38,27 @@ export async function runPython(
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
+/** What `foreign_tets.py` prints. */
+export interface ForeignTets {
+  readonly frames: number;
+  readonly regions: number;
+  /** Voxels that the client read over REST. */
+  readonly voxels: number;
+  /** Tetrahedra that it was sent, which are those that it made of these voxels. */
+  readonly tets: number;
+}
+
+/** Runs the Python client for tetrahedral trees on the default world until what it got is what it expects. */
+export async function runTets(server: RunningServer, codec: number): Promise<ForeignTets> {
+  const script = fromFileUrl(new URL("./foreign_tets.py", import.meta.url));
+  const view = JSON.stringify(viewportFields(WHOLE_WORLD));
+  const { success, stdout, stderr } = await new Deno.Command(await commandPath("python3"), {
+    args: [script, server.socketUrl, server.url, server.app.defaultWorld.id, view, String(codec)],
+  }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
 /** The path of a file URL of this project. */
 export function fromFileUrl(url: URL): string {
   return decodeURIComponent(url.pathname);

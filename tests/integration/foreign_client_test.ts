@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type ForeignResult, fromFileUrl, runPython } from "./foreign_client.ts";
+import { type ForeignResult, fromFileUrl, runPython, runTets } from "./foreign_client.ts";
 import { regionKey } from "../../src/space/mod.ts";
 import { commandPath, needs, testWith } from "../support/needs.ts";
 import { EXTENDED_VOX, TREE_VOX } from "../support/real_models.ts";
@@ -55,6 +55,21 @@ testWith(
     for (const [morton, list] of Object.entries(regions)) {
       const { samples } = world.snapshot(regionKey(4, Number(morton)));
       assertEquals(list, [...samples.keys].map((key, i) => [key, samples.colors[i]!]));
+    }
+  },
+);
+
+testWith(
+  python,
+  "a Python client finds exactly the tetrahedra that overlap the server's voxels",
+  async () => {
+    await using server = await RunningServer.start(ALL_FINE);
+    const { voxels, regions } = await server.app.importFile(EXTENDED_VOX);
+    await built(server);
+    for (const codec of [1, 2]) {
+      const result = await runTets(server, codec);
+      assertEquals([result.voxels, result.regions, result.frames], [voxels, regions, regions]);
+      assert(result.tets > voxels);
     }
   },
 );

@@ -7,7 +7,7 @@ import { needs } from "../support/needs.ts";
 /** What tests with a running server need. */
 export const serverNeeds = await needs({ net: "127.0.0.1" }, { read: true });
 
-/** A real server on a free port; production values but for what `flags` changes. */
+/** A real server on a free port, built for by the CPU; production values but for what `flags` changes. */
 export class RunningServer implements AsyncDisposable {
   readonly app: App;
   readonly url: string;
@@ -18,7 +18,8 @@ export class RunningServer implements AsyncDisposable {
   }
 
   static async start(flags: Readonly<Record<string, unknown>> = {}): Promise<RunningServer> {
-    const { config } = loadConfig({ env: {}, flags: { port: 0, "log.level": "error", ...flags } });
+    const defaults = { port: 0, "log.level": "error", "build.backend": "cpu" };
+    const { config } = loadConfig({ env: {}, flags: { ...defaults, ...flags } });
     const app = createApp({
       config,
       clock: systemClock,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type ErrorCode, parseClientMessage, VoxcastError } from "../../src/protocol/mod.ts";
+import { type ErrorCode, type FrameCodec, parseClientMessage, VoxcastError } from "../../src/protocol/mod.ts";
 import { runs } from "../support/runs.ts";
 
 const CAMERA = {
@@ -66,11 +66,27 @@ Deno.test("world has the aliases room_id and session_id, clientId has client_id"
 });
 
 Deno.test("codecs keep the client's order; those not spoken here are passed over", () => {
-  for (const [codecs, expected] of [[[1], [1]], [[3, 1, 2], [1, 2]], [[2, 2], [2]]]) {
+  for (
+    const [codecs, expected] of [[[1], [1]], [[3, 1, 2], [1, 2]], [[2, 2], [2]], [[0], [0]], [[5, 0, 2], [
+      0,
+      2,
+    ]]]
+  ) {
     const read = parse({ ...REGISTER, codecs });
     assert(read.type === "REGISTER_CLIENT");
-    assertEquals(read.codecs, expected as (1 | 2)[]);
+    assertEquals(read.codecs, expected as FrameCodec[]);
   }
+});
+
+Deno.test("the kind of tree may be asked for, in any case; without it there is none", () => {
+  for (const [kind, expected] of [["esvo", "esvo"], ["esvt", "esvt"], ["ESVO", "esvo"], ["ESVT", "esvt"]]) {
+    for (const message of [{ ...REGISTER, kind }, { ...REGISTER, data: { kind } }]) {
+      const read = parse(message);
+      assert(read.type === "REGISTER_CLIENT");
+      assertEquals<string | undefined>(read.kind, expected);
+    }
+  }
+  assertEquals(parse({ ...REGISTER, kind: null }), parse(REGISTER));
 });
 
 Deno.test("a PING keeps what it wants back", () => {
@@ -136,15 +152,33 @@ const REFUSED: readonly [name: string, text: string, code: ErrorCode, message: s
   ],
   [
     "codecs of which none is spoken",
-    json({ ...REGISTER, codecs: [0, 3] }),
+    json({ ...REGISTER, codecs: [4, 3] }),
     "UNSUPPORTED_PROTOCOL",
-    "None of the codecs 0, 3 is supported, supported codecs: 1, 2",
+    "None of the codecs 4, 3 is supported, supported codecs: 2, 1, 0",
   ],
   [
     "codecs that are no list",
     json({ ...REGISTER, codecs: 2 }),
     "INVALID_FIELD",
     "Field 'codecs' must be an array of 1 to 16 integers",
+  ],
+  [
+    "a kind of tree that there is not",
+    json({ ...REGISTER, kind: "octree" }),
+    "INVALID_FIELD",
+    'Field \'kind\' must be "esvo" or "esvt"',
+  ],
+  [
+    "a kind of tree that is no text",
+    json({ ...REGISTER, kind: ["esvt"] }),
+    "INVALID_FIELD",
+    'Field \'kind\' must be "esvo" or "esvt"',
+  ],
+  [
+    "a kind of tree given twice",
+    json({ ...REGISTER, kind: "esvo", data: { kind: "esvt" } }),
+    "CONFLICTING_FIELD",
+    "Field 'kind' is given twice with different values",
   ],
   [
     "a world given twice",
@@ -236,13 +270,14 @@ Deno.test("any text is read or refused with a VoxcastError", () => {
     "viewport",
     "protocol",
     "codecs",
+    "kind",
     "world",
     "id",
     "__proto__",
   ];
   const values = fc.oneof(
     fc.jsonValue(),
-    fc.constantFrom<unknown>(...Object.values(REGISTER), "PING", 1, null),
+    fc.constantFrom<unknown>(...Object.values(REGISTER), "PING", "esvt", 1, null),
   );
   const messages = fc.dictionary(fc.constantFrom(...names), values).map((m) => JSON.stringify(m));
   const damaged = fc.tuple(

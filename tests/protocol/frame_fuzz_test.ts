@@ -28,7 +28,7 @@ const mutated = fc.tuple(
 Deno.test("arbitrary bytes are decoded or refused with a ProtocolError", () => {
   const withHeader = fc.uint8Array({ maxLength: 200 }).map((tail) => {
     const bytes = new Uint8Array(24 + tail.length);
-    bytes.set([0x52, 0x56, 0x53, 0x45, 1, 0, 4, 1 + (tail.length & 1)]);
+    bytes.set([0x52, 0x56, 0x53, 0x45, 1 + (tail.length & 1), 0, 4, tail.length % 3]);
     bytes.set(tail, 24);
     new DataView(bytes.buffer).setUint32(20, tail.length, true);
     return bytes;
@@ -63,6 +63,14 @@ function decodesOrRefuses(bytes: Uint8Array): void {
     });
     assert(frame.colors.length === frame.keys.length && frame.materials.length === frame.keys.length);
     for (let i = 1; i < frame.keys.length; i++) assert(frame.keys[i - 1]! < frame.keys[i]!, "keys ascend");
+    assert(
+      frame.keys.length * 4 <= bytes.length || frame.header.codec === 2,
+      "as many nodes as there are colours",
+    );
+    if (frame.header.format === 2 && frame.keys.length > 0 && frame.levels > 1) {
+      const root = frame.keys[frame.keys.length - 1]! >>> (3 * (frame.levels - 2));
+      assert(root < 6, `root ${root} is one of the six`);
+    }
   } catch (error) {
     assert(error instanceof ProtocolError, String(error));
     // A failed claim of the callback above would be wrapped as a failed inflation.

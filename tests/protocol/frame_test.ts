@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { decodeLevel, emptyTree, type Tree } from "../../src/tree/mod.ts";
+import { decodeLevel, emptyTree, type Tree, type TreeKind } from "../../src/tree/mod.ts";
 import {
   decodeFrame,
   encodeEmptyFrame,
@@ -10,12 +10,14 @@ import {
   FRAME_MAGIC,
   type FrameCodec,
   type FrameFields,
+  kindOfFormat,
   ProtocolError,
   readFrameHeader,
 } from "../../src/protocol/mod.ts";
 import { GOLDEN, goldenBytes, voxelsOf } from "./golden.ts";
 import { smallTree, type Voxel } from "./small_tree.ts";
 import { deflate, inflate } from "./zlib.ts";
+import { keyTree, sheetVoxels, tetsOfVoxels } from "../tree/key_tree.ts";
 import { runs } from "../support/runs.ts";
 
 const FIELDS: FrameFields = { kind: "esvo", lod: 0, level: 4, morton: 43, version: 7, codec: 2 };
@@ -25,14 +27,15 @@ for (const golden of GOLDEN) {
     const frame = decodeFrame(goldenBytes(golden), inflate);
     const { lod, level, morton, version, codec } = golden.fields;
     const payloadBytes = golden.hex.length / 2 - FRAME_HEADER_BYTES;
-    assertEquals(frame.header, { format: 1, lod, level, morton, version, codec, flags: 0, payloadBytes });
+    const format = golden.fields.kind === "esvo" ? 1 : 2;
+    assertEquals(frame.header, { format, lod, level, morton, version, codec, flags: 0, payloadBytes });
     assertEquals(frame.depth, golden.nodes.length === 0 ? 0 : golden.depth);
     assertEquals(frame.levels, golden.nodes.length === 0 ? 0 : golden.depth - lod + 1);
     assertEquals(nodesOf(frame), voxelsOf(golden.nodes));
   });
 
   Deno.test(`golden frame is what encoding its voxels gives: ${golden.name}`, () => {
-    const tree = smallTree(golden.depth, voxelsOf(golden.voxels));
+    const tree = smallTree(golden.depth, voxelsOf(golden.voxels), golden.fields.kind);
     const { lod, codec } = golden.fields;
     // Deflaters may differ in the bytes they choose, so the golden ones are taken if they hold the same planes.
     const payload = encodePayload(tree, lod, codec, (planes) => {
@@ -44,26 +47,29 @@ for (const golden of GOLDEN) {
   });
 }
 
-Deno.test("a frame of any octree, LOD and codec decodes to the tree's level", () => {
-  const voxelSets = fc.integer({ min: 1, max: 4 }).chain((depth) =>
-    fc.tuple(
-      fc.constant(depth),
-      voxels(8 ** depth),
-      fc.integer({ min: 0, max: depth }),
-      fc.constantFrom(1, 2),
-    )
-  );
+Deno.test("a frame of any tree, LOD and codec decodes to the tree's level", () => {
+  const voxelSets = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom<TreeKind[]>("esvo", "esvt"))
+    .chain(([depth, kind]) =>
+      fc.tuple(
+        fc.constant(depth),
+        fc.constant(kind),
+        voxels(kind === "esvo" ? 8 ** depth : 6 * 8 ** (depth - 1)),
+        fc.integer({ min: 0, max: depth }),
+        fc.constantFrom(0, 1, 2),
+      )
+    );
   fc.assert(
-    fc.property(voxelSets, ([depth, set, lod, codec]) => {
-      const tree = smallTree(depth, set);
+    fc.property(voxelSets, ([depth, kind, set, lod, codec]) => {
+      const tree = smallTree(depth, set, kind);
       const frame = decodeFrame(frameOf(tree, lod, codec as FrameCodec), inflate);
       const expected = decodeLevel(tree, lod);
       assertEquals(frame.keys, expected.keys);
       assertEquals(frame.colors, expected.colors);
       assertEquals(frame.materials, expected.materials);
       assertEquals(frame.depth, depth);
+      assertEquals(kindOfFormat(frame.header.format), kind);
     }),
-    { numRuns: runs(200) },
+    { numRuns: runs(300) },
   );
 });
 
@@ -72,6 +78,30 @@ Deno.test("the largest key and the greatest depth survive", () => {
   const frame = decodeFrame(frameOf(smallTree(8, set), 0, 2), inflate);
   assertEquals(nodesOf(frame), set);
   assertEquals(frame.levels, 9);
+  const tets: Voxel[] = [[0, 0xff0000ff, 3], [6 * 8 ** 7 - 1, 0x01020304, 255]];
+  for (const codec of [0, 1, 2] as const) {
+    assertEquals(nodesOf(decodeFrame(frameOf(smallTree(8, tets, "esvt"), 0, codec), inflate)), tets);
+  }
+});
+
+Deno.test("a tetree and an octree of the same keys differ in their frames by the format alone", () => {
+  const set: Voxel[] = [[5, 0xff0000ff, 3], [40, 0xff00ff00, 0]];
+  for (const codec of [0, 1, 2] as const) {
+    const octree = frameOf(smallTree(2, set), 0, codec);
+    const tetree = frameOf(smallTree(2, set, "esvt"), 0, codec);
+    assertEquals([octree[4], tetree[4]], [1, 2]);
+    assertEquals(octree.subarray(5), tetree.subarray(5));
+  }
+});
+
+Deno.test("a frame of descriptors reads far pointers of a region of more than 32,767 nodes", () => {
+  const tree = keyTree("esvt", 8, tetsOfVoxels(sheetVoxels(8, 4), 8));
+  const bytes = frameOf(tree, 0, 0);
+  const { keys } = decodeLevel(tree, 0);
+  const decoded = decodeFrame(bytes, unused).keys;
+  assert(decoded.length === keys.length && decoded.every((key, i) => key === keys[i]));
+  const records = new DataView(bytes.buffer).getUint32(24 + 4 + 4 * 9, true);
+  assert(records > tree.masks.length, `${records} records for ${tree.masks.length} nodes`);
 });
 
 Deno.test("the magic reads RVSE on the wire and the key is 64 bits", () => {
@@ -102,7 +132,7 @@ Deno.test("materials are left out when all are 0 and come back as zeros", () => 
 Deno.test("encoding refuses what has no place in the frame", () => {
   const tree = smallTree(3, [[1, 9, 0]]);
   assertThrows(() => encodePayload(tree, 4, 1, unused), RangeError, "depth 3");
-  assertThrows(() => encodePayload({ ...tree, kind: "esvt" }, 0, 1, unused), RangeError, "esvt");
+  assertThrows(() => encodePayload(tree, 4, 0, unused), RangeError, "depth 3");
   const wrong: [Partial<FrameFields>, string][] = [
     [{ level: 8 }, "level"],
     [{ lod: -1 }, "lod"],
@@ -122,10 +152,8 @@ const DAMAGE: readonly [name: string, offset: number, change: (bytes: Uint8Array
   ["a cut header", 0, (bytes) => bytes.subarray(0, 23)],
   ["another magic", 0, (bytes) => set(bytes, 0, 0)],
   ["format 3", 4, (bytes) => set(bytes, 4, 3)],
-  ["format 2, which cannot be read yet", 4, (bytes) => set(bytes, 4, 2)],
   ["a LOD above every depth", 5, (bytes) => set(bytes, 5, 9)],
   ["a region level above 7", 6, (bytes) => set(bytes, 6, 8)],
-  ["codec 0", 7, (bytes) => set(bytes, 7, 0)],
   ["codec 3", 7, (bytes) => set(bytes, 7, 3)],
   ["the delta flag", 7, (bytes) => set(bytes, 7, 0x21)],
   ["a key outside its level", 8, (bytes) => set(bytes, 9, 0x10)],
@@ -152,9 +180,69 @@ const DAMAGE: readonly [name: string, offset: number, change: (bytes: Uint8Array
   ["a mask with more children than counted", 40, (bytes) => set(bytes, 40, 0x83)],
 ];
 
-for (const [name, offset, change] of DAMAGE) {
-  Deno.test(`a frame is refused at byte ${offset} for ${name}`, () => {
-    const bytes = PLAIN.slice();
+/** The same for a tetree whose masks are 0x21, 0x02, 0x01; the counts end at byte 40. */
+const TETREE = frameOf(smallTree(2, [[1, 0xff00ffff, 1], [40, 0xff00ff00, 0]], "esvt"), 0, 1);
+
+const TETREE_DAMAGE: typeof DAMAGE = [
+  ["a seventh tetrahedron", 40, (bytes) => set(bytes, 40, 0x41)],
+  ["an eighth tetrahedron", 40, (bytes) => set(bytes, 40, 0x81)],
+  ["seven roots", 32, (bytes) => set(bytes, 32, 7)],
+  ["no root that is there", 40, (bytes) => set(bytes, 40, 0)],
+  ["a root more than counted", 40, (bytes) => set(bytes, 40, 0x23)],
+];
+
+/** An octree of three descriptors: their number at byte 40, the root's at 44, its children's at 52 and 60. */
+const DESCRIPTORS = frameOf(smallTree(2, [[0, 0xff00ffff, 1], [9, 0xff00ff00, 0]]), 0, 0);
+
+const DESCRIPTOR_DAMAGE: typeof DAMAGE = [
+  ["no number of descriptors", 40, (bytes) => resized(bytes, 43)],
+  ["a descriptor fewer than are there", 40, (bytes) => set(bytes, 40, 2)],
+  ["more descriptors than memory", 40, (bytes) => bytes.set([255, 255, 255, 255], 40)],
+  ["a root without children", 40, (bytes) => set(bytes, 45, 0)],
+  ["a pointer to itself", 40, (bytes) => set(bytes, 46, 0)],
+  ["a pointer beyond the end", 40, (bytes) => set(bytes, 46, 4)],
+  ["a far pointer into a node", 40, (bytes) => set(bytes, 46, 3)],
+  ["fewer levels than counted", 40, (bytes) => bytes.set([0, 3], 44)],
+  ["more levels than counted", 40, (bytes) => set(bytes, 52, 1)],
+  ["more children than counted", 40, (bytes) => set(bytes, 53, 3)],
+  ["fewer nodes counted than described", 40, (bytes) => set(bytes, 32, 1)],
+];
+
+Deno.test("a region cut at its root has no descriptors, and one that has some is refused", () => {
+  const tree = smallTree(2, [[0, 0xff00ffff, 0]]);
+  const frame = frameOf(tree, 2, 0);
+  assertEquals([frame.length, decodeFrame(frame, unused).colors[0]], [24 + 8 + 4 + 4, 0xff00ffff]);
+  const more = Uint8Array.of(
+    ...frame.subarray(0, 32),
+    1,
+    0,
+    0,
+    0,
+    0,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    ...frame.subarray(36),
+  );
+  const error = assertThrows(() => decodeFrame(resized(more, more.length), unused), ProtocolError);
+  assertEquals(error.offset, 32);
+  assertStringIncludes(error.message, "the descriptors have 1 levels, 0 are counted");
+});
+
+const DAMAGED = [
+  ...DAMAGE.map((damage) => ({ of: "a frame", whole: PLAIN, damage })),
+  ...TETREE_DAMAGE.map((damage) => ({ of: "a tetree's frame", whole: TETREE, damage })),
+  ...DESCRIPTOR_DAMAGE.map((damage) => ({ of: "a frame of descriptors", whole: DESCRIPTORS, damage })),
+];
+
+for (const { of, whole, damage: [name, offset, change] } of DAMAGED) {
+  Deno.test(`${of} is refused at byte ${offset} for ${name}`, () => {
+    const bytes = whole.slice();
+    decodeFrame(bytes, unused);
     const error = assertThrows(() => decodeFrame(change(bytes) ?? bytes, unused), ProtocolError);
     assertEquals(error.offset, offset);
     assert(error.message.startsWith(`Cannot read frame at byte ${offset}: `), error.message);
@@ -240,7 +328,7 @@ function voxels(cells: number): fc.Arbitrary<Voxel[]> {
 }
 
 function frameOf(tree: Tree, lod: number, codec: FrameCodec): Uint8Array {
-  return encodeFrame({ ...FIELDS, lod, codec }, encodePayload(tree, lod, codec, deflate));
+  return encodeFrame({ ...FIELDS, kind: tree.kind, lod, codec }, encodePayload(tree, lod, codec, deflate));
 }
 
 function nodesOf(frame: { keys: Uint32Array; colors: Uint32Array; materials: Uint8Array }): Voxel[] {

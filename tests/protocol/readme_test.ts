@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CLOSE_CODES, decodeFrame, ERRORS, parseClientMessage } from "../../src/protocol/mod.ts";
+import { OCTANT_OF_CHILD, tetOfKey, TYPE_OF_CHILD, VERTEX_CORNERS } from "../../src/tree/mod.ts";
+import { kuhnTet, ORDERS } from "../tree/tet_geometry.ts";
 import { commandPath, needs, testWith } from "../support/needs.ts";
 import { GOLDEN, goldenBytes } from "./golden.ts";
 import { inflate } from "./zlib.ts";
@@ -53,11 +55,42 @@ Deno.test("the README's worked example is a golden frame, and its table is what 
   ]);
 });
 
-const HEX = GOLDEN.map(({ hex }) => hex);
-const NODES = GOLDEN.map(({ fields, nodes }) => ({
+Deno.test("the README's tables of tetrahedra are the code's, and so is its example", () => {
+  const rows = [...readme.matchAll(/^\| (\d) +\| (\d(?:,? \d)+) +\| (\d(?: \d)+) +\|$/gm)];
+  assertEquals(rows.map((row) => Number(row[1])), [0, 1, 2, 3, 4, 5]);
+  assertEquals(rows.flatMap((row) => row[2]!.split(" ").map(Number)), [...OCTANT_OF_CHILD]);
+  assertEquals(rows.flatMap((row) => row[3]!.split(" ").map(Number)), [...TYPE_OF_CHILD]);
+  const types = [...readme.matchAll(/^\| (\d) +\| ([xyz]) >= ([xyz]) >= ([xyz]) \| (\d, \d, \d, \d) +\|$/gm)];
+  assertEquals(types.map((row) => Number(row[1])), [0, 1, 2, 3, 4, 5]);
+  assertEquals(types.flatMap((row) => row[5]!.split(", ").map(Number)), [...VERTEX_CORNERS]);
+  assertEquals(
+    types.map((row) => [2, 3, 4].map((i) => "xyz".indexOf(row[i]!))),
+    ORDERS.map((order) => [...order]),
+  );
+
+  const tets = GOLDEN.find(({ name }) => name === "the same four tetrahedra at LOD 1")!;
+  assertEquals(decodeFrame(goldenBytes(tets), inflate).keys.at(-1), 383);
+  const found = readme.match(/^vertices: corners 0, 4, 5, 7 +(.*)$/m)![1]!;
+  const { vertices } = TETS.find(({ key }) => key === 383)!;
+  assertEquals(found, vertices.map((vertex) => `(${vertex.map((at) => at * 16).join(", ")})`).join("  "));
+});
+
+// Neither client asks for codec 0.
+const READ = GOLDEN.filter(({ fields }) => fields.codec !== 0);
+const HEX = READ.map(({ hex }) => hex);
+const NODES = READ.map(({ fields, nodes }) => ({
   head: [fields.level, fields.morton, fields.version, fields.lod],
   nodes: nodes.map(([key, color, material]) => [key, channels(color), material]),
 }));
+/** Every child of every root, some deeper nodes, and the vertices of their geometry, the region's edge being 1. */
+const CHILDREN = Array.from({ length: 48 }, (_, key) => [key, 3]);
+const DEEPER = [[5, 2], [0o577, 4], [0o31542, 6], [0o1234567, 8], [0o47654321, 9]];
+const TETS = [...CHILDREN, ...DEEPER].map(([key, levels]) => {
+  const cubes = 2 ** (levels! - 2);
+  const { type, x, y, z } = tetOfKey(key!, levels! - 2);
+  const vertices = kuhnTet(type, [x, y, z], 1).map((vertex) => vertex.map((at) => at / cubes));
+  return { key, levels, vertices };
+});
 const CORNERS = [[192, 64, 128], [254, 64, 128], [200, 64, 190], [254, 126, 190]];
 
 const PYTHON_HARNESS = `
@@ -67,7 +100,8 @@ exec(given["source"], client)
 frames = [bytes.fromhex(text) for text in given["hex"]]
 decoded = [client["decode"](frame) for frame in frames]
 boxes = client["boxes"](bytes.fromhex(given["worked"]), *given["bounds"])
-print(json.dumps([[{"head": d[:4], "nodes": d[5]} for d in decoded], [b[0] for b in boxes], boxes[0][1]]))
+tets = [client["tetrahedron"](*tet) for tet in given["tets"]]
+print(json.dumps([[{"head": d[:4], "nodes": d[5]} for d in decoded], [b[0] for b in boxes], boxes[0][1], tets]))
 `;
 
 testWith(
@@ -79,9 +113,10 @@ testWith(
       hex: HEX,
       worked: WORKED.hex,
       bounds: [BOUNDS.min, BOUNDS.max],
+      tets: TETS.map(({ key, levels }) => [key, levels]),
     };
     const text = await run("python3", ["-c", PYTHON_HARNESS], JSON.stringify(given));
-    assertEquals(JSON.parse(text), [NODES, CORNERS, 2]);
+    assertEquals(JSON.parse(text), [NODES, CORNERS, 2, TETS.map(({ vertices }) => vertices)]);
   },
 );
 
@@ -96,9 +131,10 @@ testWith(
         return { head: [level, morton, version, lod], nodes };
       });
       const found = boxes(Buffer.from("${WORKED.hex}", "hex"), ${JSON.stringify(BOUNDS)});
-      console.log(JSON.stringify([nodes, found.map((box) => box.corner), found[0].edge]));`;
+      const tets = ${JSON.stringify(TETS)}.map(({ key, levels }) => tetrahedron(key, levels));
+      console.log(JSON.stringify([nodes, found.map((box) => box.corner), found[0].edge, tets]));`;
     const text = await run("node", ["--input-type=module", "-e", codeBlock("js") + harness], "");
-    assertEquals(JSON.parse(text), [NODES, CORNERS, 2]);
+    assertEquals(JSON.parse(text), [NODES, CORNERS, 2, TETS.map(({ vertices }) => vertices)]);
   },
 );
 

@@ -84,6 +84,12 @@ Deno.test("REGISTERED of an empty world has null content bounds", () => {
   assertEquals(JSON.parse(registeredMessage(empty, NOW)).data.content_bounds, null);
 });
 
+Deno.test("REGISTERED names either kind of tree", () => {
+  for (const kind of ["esvo", "esvt"] as const) {
+    assertEquals(JSON.parse(registeredMessage({ ...REGISTERED, kind }, NOW)).data.kind, kind);
+  }
+});
+
 Deno.test("PONG gives back what PING brought", () => {
   assertEquals(JSON.parse(pongMessage({ type: "PING", id: "7", timestamp: 12, pingId: "p" }, NOW)), {
     type: "PONG",

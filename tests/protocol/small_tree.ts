@@ -1,15 +1,15 @@
-import type { Tree } from "../../src/tree/mod.ts";
+import type { Tree, TreeKind } from "../../src/tree/mod.ts";
 
-/** One voxel of a small region: Morton key, packed RGBA8, material. */
+/** One leaf of a small region: key (Morton, or of a tetrahedron), packed RGBA8, material. */
 export type Voxel = readonly [key: number, color: number, material: number];
 
-/** An octree built the plainest way, as a yardstick that shares no code with the product. Keys must be unique. */
-export function smallTree(depth: number, voxels: readonly Voxel[]): Tree {
+/** A tree built the plainest way, as a yardstick that shares no code with the product. Keys must be unique. */
+export function smallTree(depth: number, voxels: readonly Voxel[], kind: TreeKind = "esvo"): Tree {
   const counts = new Uint32Array(depth + 1);
   const masks: number[] = [];
   const colors: number[] = [];
   const materials: number[] = [];
-  if (voxels.length === 0) return tree(depth, counts, masks, colors, materials);
+  if (voxels.length === 0) return tree(kind, depth, counts, masks, colors, materials);
   for (let level = 0; level <= depth; level++) {
     const groups = new Map<number, Voxel[]>();
     for (const voxel of [...voxels].sort((a, b) => a[0] - b[0])) {
@@ -23,10 +23,11 @@ export function smallTree(depth: number, voxels: readonly Voxel[]): Tree {
       if (level < depth) masks.push(childMask(leaves, 8 ** (depth - level - 1)));
     }
   }
-  return tree(depth, counts, masks, colors, materials);
+  return tree(kind, depth, counts, masks, colors, materials);
 }
 
 function tree(
+  kind: TreeKind,
   depth: number,
   counts: Uint32Array,
   masks: number[],
@@ -34,7 +35,7 @@ function tree(
   materials: number[],
 ): Tree {
   return {
-    kind: "esvo",
+    kind,
     depth,
     counts,
     masks: Uint8Array.from(masks),

@@ -1,12 +1,13 @@
 import { inflateSync } from "node:zlib";
 import { buildEsvo } from "../../src/build/cpu/esvo.ts";
+import { buildEsvt } from "../../src/build/cpu/esvt.ts";
 import { RegionCache } from "../../src/cache/mod.ts";
 import { seededRandom, silentLogger } from "../../src/observe/mod.ts";
 import { type DecodedFrame, decodeFrame } from "../../src/protocol/mod.ts";
 import { Connection, type Transport } from "../../src/session/mod.ts";
 import { type RegionKey, regionKey } from "../../src/space/mod.ts";
 import { RegionStreamer, type StreamerOptions } from "../../src/streaming/mod.ts";
-import { emptyTree } from "../../src/tree/mod.ts";
+import { emptyTree, type TreeKind } from "../../src/tree/mod.ts";
 import type { Viewport } from "../../src/viewport/mod.ts";
 import { type World, Worlds } from "../../src/world/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
@@ -57,22 +58,29 @@ export class FakeClient implements Transport {
 /** A streamer over one small world (4 regions an axis of 8 cells, 32 units), with builds made on request. */
 export class StreamFixture {
   readonly clock = new ManualClock();
+  readonly worlds: Worlds;
   readonly world: World;
   readonly streamer: RegionStreamer;
   readonly cache: RegionCache;
   readonly requested: RegionKey[] = [];
+  /** Kinds of `requested`. */
+  readonly requestedKinds: TreeKind[] = [];
   /** Whether requested and dirty regions are built at once; otherwise `buildAll` does it. */
   autoBuild = true;
 
   constructor(options: Partial<StreamerOptions> = {}) {
     this.cache = new RegionCache({ maxBytes: 1 << 24, ttlMs: 60_000, now: () => this.clock.monotonic() });
-    const worlds = new Worlds({
+    this.worlds = new Worlds({
       defaults: WORLD_DEFAULTS,
       limits: DEFAULT_WORLD_LIMITS,
       clock: this.clock,
       random: seededRandom(1),
     });
-    this.world = worlds.create("w", { level: 2, depth: 3, bounds: { min: [0, 0, 0], max: [32, 32, 32] } });
+    this.world = this.worlds.create("w", {
+      level: 2,
+      depth: 3,
+      bounds: { min: [0, 0, 0], max: [32, 32, 32] },
+    });
     this.streamer = new RegionStreamer({
       clock: this.clock,
       logger: silentLogger,
@@ -83,8 +91,9 @@ export class StreamFixture {
       maxPendingSendsPerClient: 100,
       maxBufferedBytesPerClient: 1 << 20,
       maxViewportUpdatesPerSecond: 1000,
-      requestBuild: (_world, key) => {
+      requestBuild: (_world, key, kind) => {
         this.requested.push(key);
+        this.requestedKinds.push(kind);
         if (this.autoBuild) queueMicrotask(() => this.build(key));
       },
       onSeenChanged: () => {},
@@ -96,13 +105,17 @@ export class StreamFixture {
     });
   }
 
-  /** Builds the region as it is now and publishes it. */
+  /** Builds the region as it is now, in the kinds that are wanted, and publishes it. */
   build(key: RegionKey): void {
-    const { version, samples, hash } = this.world.snapshot(key);
+    const { world, streamer } = this;
+    const { version, samples, hash } = world.snapshot(key);
     const isEmpty = samples.keys.length === 0;
-    const tree = isEmpty ? emptyTree("esvo", 3) : buildEsvo(samples, 3);
-    this.world.markBuilt(key, version);
-    this.streamer.onBuilt({ world: this.world, key, version, hash, kind: "esvo", tree, payloads: new Map() });
+    for (const kind of streamer.wantedKinds(world, key, version)) {
+      const build = kind === "esvo" ? buildEsvo : buildEsvt;
+      const tree = isEmpty ? emptyTree(kind, 3) : build(samples, 3);
+      streamer.onBuilt({ world, key, version, hash, kind, tree, payloads: new Map() });
+    }
+    world.markBuilt(key, version);
   }
 
   buildAll(): void {
@@ -125,9 +138,9 @@ export class StreamFixture {
     return morton;
   }
 
-  connect(viewport: Viewport, codec: 1 | 2 = 2): FakeClient {
+  connect(viewport: Viewport, kind: TreeKind = "esvo"): FakeClient {
     const client = new FakeClient(`c${Math.floor(this.clock.monotonic())}`);
-    this.streamer.register(client.connection, this.world, { viewport, codec });
+    this.streamer.register(client.connection, this.world, { viewport, codec: 2, kind });
     return client;
   }
 }

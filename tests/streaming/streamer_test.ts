@@ -210,8 +210,8 @@ Deno.test("the LODs that clients want of a region are known while it is built", 
   fixture.connect(wholeView(30));
   fixture.connect(wholeView(120));
   await fixture.clock.advanceAsync(0);
-  assertEquals(fixture.streamer.wantedLods(fixture.world, key), [0, 2]);
-  assertEquals(fixture.streamer.wantedLods(fixture.world, regionKey(2, encodeMorton(3, 3, 3))), []);
+  assertEquals(fixture.streamer.wantedLods(fixture.world, key, "esvo"), [0, 2]);
+  assertEquals(fixture.streamer.wantedLods(fixture.world, regionKey(2, encodeMorton(3, 3, 3)), "esvo"), []);
   assertEquals(fixture.streamer.seenBy(fixture.world, key), 2);
   fixture.streamer.dispose();
 });

@@ -15,6 +15,7 @@ export const WORLD_DEFAULTS: WorldDefaults = {
   bounds: { min: [worldMin, worldMin, worldMin], max: [worldMax, worldMax, worldMax] },
   level: regionLevel,
   depth: gridDepth,
+  kind: config.defaultKind,
 };
 
 export const DEFAULT_IMPORT_LIMITS: ImportLimits = config.import;

@@ -46,7 +46,7 @@ export class ManualClock implements Clock {
     for (let timer = this.#nextDue(endMs); timer !== undefined; timer = this.#nextDue(endMs)) {
       this.#fire(timer);
     }
-    this.#elapsedMs = endMs;
+    this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
   }
 
   /** As `advance`, but lets promises settle before, between and after the timers. */
@@ -57,10 +57,10 @@ export class ManualClock implements Clock {
       this.#fire(timer);
       await settle();
     }
-    this.#elapsedMs = endMs;
+    this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
   }
 
-  /** Moves time on without firing anything, as a blocked thread does; due timers fire at the next `advance`. */
+  /** Moves time on without firing anything, as a blocked thread does, also from inside a timer; due timers fire at the next `advance`. */
   block(ms: number): void {
     this.#elapsedMs += ms;
   }

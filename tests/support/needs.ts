@@ -20,7 +20,9 @@ export type Requirement =
   /** Permission to start a program, and the program itself. `"deno"` is this very runtime. */
   | { readonly run: string }
   /** The program itself, known by name or by what it must be able to do. Includes the permission to start it. */
-  | { readonly command: string };
+  | { readonly command: string }
+  /** A WebGPU adapter, software ones too. Takes no permission. */
+  | { readonly gpu: true };
 
 export interface Need {
   readonly ignore: boolean;
@@ -48,6 +50,7 @@ const PROGRAMS: Readonly<
   node: { paths: ["node"], probe: ["--version"] },
 };
 const found = new Map<string, Promise<string | undefined>>();
+let adapter: Promise<GPUAdapter | null> | undefined;
 
 /** Looks at each requirement and says whether all are met. Never prompts. */
 export async function needs(...requirements: readonly Requirement[]): Promise<Need> {
@@ -103,6 +106,7 @@ export async function commandPath(name: string): Promise<string> {
 async function lack(requirement: Requirement): Promise<string | undefined> {
   if ("command" in requirement) return await lackOfCommand(requirement.command);
   if ("run" in requirement) return await lackOfCommand(requirement.run);
+  if ("gpu" in requirement) return await lackOfAdapter();
   const descriptor = describe(requirement);
   const { state } = await Deno.permissions.query(descriptor);
   if (state === "granted") return undefined;
@@ -111,7 +115,7 @@ async function lack(requirement: Requirement): Promise<string | undefined> {
 }
 
 function describe(
-  requirement: Exclude<Requirement, { command: string } | { run: string }>,
+  requirement: Exclude<Requirement, { command: string } | { run: string } | { gpu: true }>,
 ): Deno.PermissionDescriptor {
   if ("net" in requirement) return withValue("net", "host", requirement.net);
   if ("env" in requirement) return withValue("env", "variable", requirement.env);
@@ -135,6 +139,11 @@ function temporaryFolder(): string {
     if (folder !== undefined && folder !== "") return folder;
   }
   return Deno.build.os === "windows" ? "C:\\Windows\\Temp" : "/tmp";
+}
+
+async function lackOfAdapter(): Promise<string | undefined> {
+  adapter ??= Promise.resolve(navigator.gpu?.requestAdapter() ?? null);
+  return await adapter === null ? "no WebGPU adapter (install mesa-vulkan-drivers)" : undefined;
 }
 
 async function lackOfCommand(name: string): Promise<string | undefined> {

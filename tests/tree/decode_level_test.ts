@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { decodeLevel, emptyTree } from "../../src/tree/mod.ts";
-import { twoVoxelTree } from "./trees.ts";
+import { threeTetTree, twoVoxelTree } from "./trees.ts";
 
 Deno.test("Level of detail 0 gives the voxels back", () => {
   const { keys, colors, materials } = decodeLevel(twoVoxelTree(), 0);
@@ -36,6 +36,18 @@ Deno.test("A level of detail that the tree lacks is refused", () => {
   }
 });
 
-Deno.test("A tetree is refused rather than decoded as an octree", () => {
-  assertThrows(() => decodeLevel({ ...twoVoxelTree(), kind: "esvt" }, 0), RangeError, "kind esvt");
+Deno.test("A tetree gives its tetrahedra back, the roots present, and the region as a whole", () => {
+  const tree = threeTetTree();
+  assertEquals([...decodeLevel(tree, 0).keys], [0o01, 0o07, 0o50]);
+  assertEquals([...decodeLevel(tree, 0).colors], [0xff0000ff, 0xffff0000, 0xff00ff00]);
+  assertEquals([...decodeLevel(tree, 1).keys], [0, 5]);
+  assertEquals([...decodeLevel(tree, 1).materials], [2, 7]);
+  assertEquals([...decodeLevel(tree, 2).keys], [0]);
+  assertEquals([...decodeLevel(tree, 2).colors], [0xff555555]);
+});
+
+Deno.test("A tetree with a seventh root is refused, an octree with eight children is not", () => {
+  const masks = Uint8Array.of(0b0100_0001, 0b1000_0010, 0b0000_0001);
+  assertThrows(() => decodeLevel({ ...threeTetTree(), masks }, 0), RangeError, "mask 65 names a tetrahedron");
+  assertEquals([...decodeLevel({ ...threeTetTree(), masks, kind: "esvo" }, 0).keys], [0o01, 0o07, 0o60]);
 });

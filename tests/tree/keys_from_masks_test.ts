@@ -30,13 +30,13 @@ Deno.test("Masks expand to exactly the keys they were made of, at every level", 
       const expected = [...new Set(list.map((key) => Math.floor(key / 8 ** (depth - level))))].sort((a, b) =>
         a - b
       );
-      assertEquals([...keysFromMasks(counts, masks, level)], expected);
+      assertEquals([...keysFromMasks(counts, masks, level, "esvo")], expected);
     }
   }));
 });
 
 Deno.test("A full tree expands to every key", () => {
-  const keys = keysFromMasks(Uint32Array.of(1, 8, 64, 512), new Uint8Array(73).fill(255), 3);
+  const keys = keysFromMasks(Uint32Array.of(1, 8, 64, 512), new Uint8Array(73).fill(255), 3, "esvo");
   assertEquals(keys, Uint32Array.from({ length: 512 }, (_, key) => key));
 });
 
@@ -53,11 +53,22 @@ Deno.test("Masks that do not add up to the counts are refused, never read past",
       [0b11],
     ]
   ) {
-    assertThrows(() => keysFromMasks(counts, Uint8Array.from(masks), 2), RangeError, "Cannot expand");
+    assertThrows(() => keysFromMasks(counts, Uint8Array.from(masks), 2, "esvo"), RangeError, "Cannot expand");
   }
 });
 
-Deno.test("Counts that no octree has are refused before anything is allocated", () => {
+Deno.test("The six roots of a tetree expand to their types, a seventh is refused", () => {
+  const roots = keysFromMasks(Uint32Array.of(1, 6), Uint8Array.of(0b11_1111), 1, "esvt");
+  assertEquals([...roots], [0, 1, 2, 3, 4, 5]);
+  for (const mask of [0b100_0000, 0b1000_0000]) {
+    const expand = (): Uint32Array => keysFromMasks(Uint32Array.of(1, 1), Uint8Array.of(mask), 1, "esvt");
+    assertThrows(expand, RangeError, `mask ${mask} names a tetrahedron above 5`);
+  }
+  const seven = (): Uint32Array => keysFromMasks(Uint32Array.of(1, 7), Uint8Array.of(0b111_1111), 1, "esvt");
+  assertThrows(seven, RangeError, "level 0: 1 nodes cannot have 7 children");
+});
+
+Deno.test("Counts that no tree has are refused before anything is allocated", () => {
   const masks = Uint8Array.of(0b11, 1, 1);
   const cases = [
     { counts: [1, 2], says: "2 counts, 3 needed" },
@@ -68,6 +79,6 @@ Deno.test("Counts that no octree has are refused before anything is allocated", 
     { counts: [1, 2, 0xffffffff], says: "level 1: 2 nodes cannot have 4294967295 children" },
   ];
   for (const { counts, says } of cases) {
-    assertThrows(() => keysFromMasks(Uint32Array.from(counts), masks, 2), RangeError, says);
+    assertThrows(() => keysFromMasks(Uint32Array.from(counts), masks, 2, "esvo"), RangeError, says);
   }
 });

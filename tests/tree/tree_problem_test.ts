@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { type Tree, treeProblem } from "../../src/tree/mod.ts";
-import { twoVoxelTree } from "./trees.ts";
+import { type Tree, type TreeKind, treeProblem } from "../../src/tree/mod.ts";
+import { threeTetTree, twoVoxelTree } from "./trees.ts";
 
 const CORRUPTIONS: readonly { what: string; change: (tree: Tree) => Partial<Tree>; says: string }[] = [
-  { what: "of another kind", change: () => ({ kind: "esvt" }), says: "Kind esvt is not an octree" },
+  {
+    what: "of another kind",
+    change: () => ({ kind: "dag" as TreeKind }),
+    says: "Kind must be esvo or esvt, got dag",
+  },
   { what: "of depth 0", change: () => ({ depth: 0 }), says: "Depth must be" },
   { what: "of depth 9", change: () => ({ depth: 9 }), says: "Depth must be" },
   {
@@ -61,8 +65,9 @@ const CORRUPTIONS: readonly { what: string; change: (tree: Tree) => Partial<Tree
   },
 ];
 
-Deno.test("A well formed tree has no problem", () => {
+Deno.test("A well formed tree of either kind has no problem", () => {
   assertEquals(treeProblem(twoVoxelTree()), undefined);
+  assertEquals(treeProblem(threeTetTree()), undefined);
 });
 
 for (const { what, change, says } of CORRUPTIONS) {
@@ -72,9 +77,21 @@ for (const { what, change, says } of CORRUPTIONS) {
   });
 }
 
+Deno.test("A tetree's region with a child that is none of the six is found out", () => {
+  const tree = threeTetTree();
+  for (const bit of [6, 7]) {
+    const masks = tree.masks.with(0, 1 | (1 << bit));
+    assertStringIncludes(treeProblem({ ...tree, masks }) ?? "no problem", "six tetrahedra of bits 0 to 5");
+    assertEquals(treeProblem({ ...tree, masks, kind: "esvo" }), undefined);
+  }
+  const counts = Uint32Array.of(1, 7, 7);
+  const found = treeProblem({ ...tree, counts }) ?? "no problem";
+  assertStringIncludes(found, "Level 1 has 7 nodes, which 1 parents cannot have");
+});
+
 Deno.test("Any one flipped bit in the masks or the counts is found out", () => {
-  fc.assert(fc.property(fc.nat(2), fc.nat(7), fc.nat(31), (index, maskBit, countBit) => {
-    const tree = twoVoxelTree();
+  const trees = fc.constantFrom(twoVoxelTree(), threeTetTree());
+  fc.assert(fc.property(trees, fc.nat(2), fc.nat(7), fc.nat(31), (tree, index, maskBit, countBit) => {
     const masks = tree.masks.with(index, tree.masks[index]! ^ (1 << maskBit));
     assert(treeProblem({ ...tree, masks }) !== undefined, "mask");
     const counts = tree.counts.with(index, tree.counts[index]! ^ (1 << countBit));

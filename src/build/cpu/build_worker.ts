@@ -1,38 +1,36 @@
 import type { Clock, TimerId } from "../../observe/mod.ts";
-import { BuildAbortedError, type BuildJob, type BuildResult } from "../builder.ts";
-import { type BuildReplyMessage, type BuildRequestMessage, handOver } from "./worker_messages.ts";
-
-/** A job and whom to tell. */
-export interface PendingBuild {
-  readonly job: BuildJob;
-  readonly resolve: (result: BuildResult) => void;
-  readonly reject: (error: Error) => void;
-}
+import { BuildAbortedError, type BuildResult } from "../builder.ts";
+import { buffersOf } from "../transfer.ts";
+import { type PendingTask, taskArrays } from "./pending_task.ts";
+import type { TaskAnswer, WorkerReply, WorkMessage } from "./worker_messages.ts";
 
 /** Options of {@linkcode BuildWorker}. */
 export interface BuildWorkerOptions {
   readonly url: URL;
   readonly clock: Clock;
-  /** Time that one job may take before its Worker is given up. */
+  /** Time that one task may take before its Worker is given up. */
   readonly buildTimeoutMs: number;
   /** The Worker has loaded. */
   readonly onReady: () => void;
-  /** A job is done, so there is room for another. */
+  /** Tasks are done, so there may be room for others. */
   readonly onRoom: () => void;
-  /** The Worker is gone and its jobs are rejected. */
+  /** The Worker is gone and its tasks are rejected. */
   readonly onDeath: (error: BuildAbortedError) => void;
 }
 
 /**
- * One Worker and the jobs sent to it, which it answers in order. The first of them is the one being built: when it takes
- * too long or the Worker dies, that job is to blame, and those behind it are lost because their samples moved with them.
+ * One Worker and the tasks sent to it, which it answers in order. When a task takes too long or the Worker dies, the task
+ * that it had begun last is to blame; all others that it has not answered are lost, because their arrays moved with them.
  */
 export class BuildWorker {
   readonly #options: BuildWorkerOptions;
   readonly #worker: Worker;
-  readonly #jobs: PendingBuild[] = [];
+  readonly #tasks: PendingTask[] = [];
+  /** Shared with the Worker: number of the task begun last. */
+  readonly #progress: Int32Array = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
   #nextId = 0;
   #headId = 0;
+  #cells = 0;
   #timer: TimerId | undefined;
   #isReady = false;
   #isDead = false;
@@ -40,7 +38,7 @@ export class BuildWorker {
   constructor(options: BuildWorkerOptions) {
     this.#options = options;
     this.#worker = new Worker(options.url, { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<BuildReplyMessage>) => this.#receive(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#die(new BuildAbortedError("crash", `The build Worker died: ${event.message}`));
@@ -55,56 +53,69 @@ export class BuildWorker {
     return this.#isReady;
   }
 
-  /** Jobs sent and not answered. */
+  /** Tasks sent and not answered. */
   get load(): number {
-    return this.#jobs.length;
+    return this.#tasks.length;
   }
 
-  /** Sends a job; its samples are gone here afterwards. Samples that cannot be sent reject the job alone. */
-  send(pending: PendingBuild): void {
+  /** Samples and nodes of these. */
+  get cells(): number {
+    return this.#cells;
+  }
+
+  /** Sends tasks as one message; their arrays are gone here afterwards. One that cannot be sent is rejected alone. */
+  send(group: readonly PendingTask[]): void {
+    const message: WorkMessage = {
+      firstId: this.#nextId,
+      tasks: group.map(({ task }) => task),
+      progress: this.#progress,
+    };
     try {
-      const { job, transfer } = handOver(pending.job);
-      const message: BuildRequestMessage = { type: "build", id: this.#nextId, job };
-      this.#worker.postMessage(message, transfer);
+      this.#worker.postMessage(message, group.flatMap(({ task }) => buffersOf(...taskArrays(task))));
     } catch (cause) {
-      pending.reject(new TypeError("Cannot send the samples to a build Worker", { cause }));
+      // Nothing has moved then. Whose arrays are gone, or are those of another task, shows one by one.
+      if (group.length > 1) group.forEach((one) => this.send([one]));
+      else group[0]?.reject(new TypeError("Cannot send the arrays to a build Worker", { cause }));
       return;
     }
-    this.#nextId++;
-    this.#jobs.push(pending);
-    if (this.#jobs.length === 1) this.#startTimer();
-  }
-
-  /** Ends the Worker and rejects its jobs with `error`. */
-  terminate(error: Error): void {
-    if (this.#stop()) {
-      for (const { reject } of this.#jobs.splice(0)) reject(error);
+    this.#nextId += group.length;
+    if (this.#tasks.length === 0) this.#startTimer();
+    for (const pending of group) {
+      this.#tasks.push(pending);
+      this.#cells += pending.cells;
     }
   }
 
-  #receive(reply: BuildReplyMessage): void {
+  /** Ends the Worker and rejects its tasks with `error`. */
+  terminate(error: Error): void {
+    if (this.#stop()) {
+      for (const { reject } of this.#tasks.splice(0)) reject(error);
+    }
+  }
+
+  #receive(reply: WorkerReply): void {
     if (this.#isDead) return;
     if (reply.type === "ready") {
       this.#isReady = true;
       this.#options.onReady();
       return;
     }
-    if (reply.id !== this.#headId || this.#jobs.length === 0) {
-      this.#die(new BuildAbortedError("crash", `The build Worker answered job ${reply.id} out of turn`));
-      return;
+    for (const answer of reply.answers) {
+      if (answer.id !== this.#headId || this.#tasks.length === 0) {
+        this.#die(new BuildAbortedError("crash", `The build Worker answered task ${answer.id} out of turn`));
+        return;
+      }
+      this.#headId++;
+      const pending = this.#tasks.shift()!;
+      this.#cells -= pending.cells;
+      settle(pending, answer);
     }
-    this.#headId++;
-    const { resolve, reject } = this.#jobs.shift()!;
     this.#options.clock.clearTimeout(this.#timer!);
-    if (this.#jobs.length > 0) this.#startTimer();
-    if (reply.type === "built") {
-      resolve({ tree: reply.tree, payloads: new Map(reply.payloads), buildMs: reply.buildMs });
-    } else {
-      reject(reply.name === "RangeError" ? new RangeError(reply.message) : new Error(reply.message));
-    }
+    if (this.#tasks.length > 0) this.#startTimer();
     this.#options.onRoom();
   }
 
+  /** For the task that the Worker has begun by now, or begins next: what it has done is answered within milliseconds. */
   #startTimer(): void {
     const { clock, buildTimeoutMs } = this.#options;
     this.#timer = clock.setTimeout(() => {
@@ -114,10 +125,9 @@ export class BuildWorker {
 
   #die(error: BuildAbortedError): void {
     if (!this.#stop()) return;
-    const [first, ...rest] = this.#jobs.splice(0);
-    first?.reject(error);
+    const blamed = Math.max(0, Atomics.load(this.#progress, 0) - this.#headId);
     const lost = new BuildAbortedError("lost", `The build was lost with its Worker: ${error.message}`);
-    for (const { reject } of rest) reject(lost);
+    this.#tasks.splice(0).forEach(({ reject }, i) => reject(i === blamed ? error : lost));
     this.#options.onDeath(error);
   }
 
@@ -128,5 +138,18 @@ export class BuildWorker {
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
     this.#worker.terminate();
     return true;
+  }
+}
+
+function settle({ resolve, reject }: PendingTask, answer: TaskAnswer): void {
+  if (answer.type === "done") {
+    const result: BuildResult = {
+      tree: answer.tree,
+      payloads: new Map(answer.payloads),
+      buildMs: answer.tookMs,
+    };
+    resolve(result);
+  } else {
+    reject(answer.name === "RangeError" ? new RangeError(answer.message) : new Error(answer.message));
   }
 }

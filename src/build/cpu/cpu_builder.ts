@@ -1,6 +1,17 @@
 import type { Clock, Logger, TimerId } from "../../observe/mod.ts";
-import { BuildAbortedError, type Builder, type BuildJob, type BuildResult } from "../builder.ts";
-import { BuildWorker, type PendingBuild } from "./build_worker.ts";
+import type { Tree } from "../../tree/mod.ts";
+import {
+  BuildAbortedError,
+  type Builder,
+  type BuildJob,
+  type BuildResult,
+  type EncodedTree,
+  type PayloadEncoder,
+} from "../builder.ts";
+import { movableSamples, movableTree } from "../transfer.ts";
+import { BuildWorker } from "./build_worker.ts";
+import type { PendingTask } from "./pending_task.ts";
+import type { WorkerTask } from "./worker_messages.ts";
 
 /** Options of {@linkcode createCpuBuilder}. */
 export interface CpuBuilderOptions {
@@ -14,30 +25,36 @@ export interface CpuBuilderOptions {
   readonly workerUrl?: URL;
 }
 
-/** One job being built and one waiting behind it, so that a Worker need not wait for this thread between two. */
-const JOBS_PER_WORKER = 2;
+/** Tasks in one message to a Worker at most: small regions take less time than a message. */
+const MAX_GROUP_TASKS = 16;
+/** Samples and nodes at which a message is full, whatever its last task adds. */
+const MAX_GROUP_CELLS = 1 << 16;
+/** One message being worked on and one waiting behind it, so that a Worker need not wait for this thread between two. */
+const GROUPS_PER_WORKER = 2;
 const FIRST_RESTART_MS = 1000;
 const LAST_RESTART_MS = 30_000;
 
 /**
- * A builder on a pool of Workers, started at once (some 15 ms each, in the background). A Worker that crashes or takes too
- * long over a job is replaced and the job rejected; one that dies before it has loaded is tried again after a pause that
+ * A builder on a pool of Workers, started at once (some 15 ms each, in the background); they encode trees of other builders,
+ * too. Jobs given within one turn go out in groups, evenly over the Workers. A Worker that crashes or takes too long over a
+ * job is replaced and the job rejected; one that dies before it has loaded is tried again after a pause that
  * doubles from 1 to 30 seconds, and while none lives jobs are refused as `unavailable`.
  *
  * @throws RangeError if `poolSize` is not a whole number from 1
  */
-export function createCpuBuilder(options: CpuBuilderOptions): Builder {
+export function createCpuBuilder(options: CpuBuilderOptions): Builder & PayloadEncoder {
   return new CpuBuilder(options);
 }
 
-class CpuBuilder implements Builder {
+class CpuBuilder implements Builder, PayloadEncoder {
   readonly name = "cpu";
   readonly slots: number;
   readonly #options: CpuBuilderOptions;
   readonly #workers = new Set<BuildWorker>();
-  readonly #waiting: PendingBuild[] = [];
+  readonly #waiting: PendingTask[] = [];
   readonly #restarts = new Set<TimerId>();
   #restartMs = FIRST_RESTART_MS;
+  #isFeeding = false;
   #isDisposed = false;
 
   constructor(options: CpuBuilderOptions) {
@@ -45,19 +62,19 @@ class CpuBuilder implements Builder {
       throw new RangeError(`Pool size must be a whole number from 1, got ${options.poolSize}`);
     }
     this.#options = options;
-    this.slots = options.poolSize * JOBS_PER_WORKER;
+    this.slots = options.poolSize * GROUPS_PER_WORKER * MAX_GROUP_TASKS;
     for (let i = 0; i < options.poolSize; i++) this.#startWorker();
   }
 
   build(job: BuildJob): Promise<BuildResult> {
-    const { promise, resolve, reject } = Promise.withResolvers<BuildResult>();
-    if (this.#isDisposed) reject(disposedError());
-    else if (this.#workers.size === 0) reject(unavailableError());
-    else {
-      this.#waiting.push({ job, resolve, reject });
-      this.#feed();
-    }
-    return promise;
+    const samples = movableSamples(job.samples);
+    return this.#do({ type: "build", job: { ...job, samples } }, samples.keys.length);
+  }
+
+  async encode(tree: Tree, lods: readonly number[]): Promise<EncodedTree> {
+    const task = { type: "encode", tree: movableTree(tree), lods } as const;
+    const { tree: back, payloads } = await this.#do(task, tree.colors.length);
+    return { tree: back, payloads };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -69,16 +86,50 @@ class CpuBuilder implements Builder {
     return Promise.resolve();
   }
 
-  /** Sends waiting jobs, each to the Worker with the fewest. */
+  #do(task: WorkerTask, cells: number): Promise<BuildResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<BuildResult>();
+    if (this.#isDisposed) reject(disposedError());
+    else if (this.#workers.size === 0) reject(unavailableError());
+    else {
+      this.#waiting.push({ task, cells, resolve, reject });
+      this.#feedSoon();
+    }
+    return promise;
+  }
+
+  /** At the end of this turn, when all of its tasks are there to be grouped. */
+  #feedSoon(): void {
+    if (this.#isFeeding) return;
+    this.#isFeeding = true;
+    queueMicrotask(() => {
+      this.#isFeeding = false;
+      this.#feed();
+    });
+  }
+
+  /** Sends waiting tasks in groups, each to the Worker with the fewest of those that have room. */
   #feed(): void {
+    // No more at once than one Worker's share, so that none is idle while another has a queue.
+    const share = Math.min(MAX_GROUP_TASKS, Math.ceil(this.#waiting.length / this.#workers.size));
     while (this.#waiting.length > 0) {
       let freest: BuildWorker | undefined;
       for (const worker of this.#workers) {
-        if (freest === undefined || worker.load < freest.load) freest = worker;
+        if (hasRoom(worker) && !(freest !== undefined && freest.load <= worker.load)) freest = worker;
       }
-      if (freest === undefined || freest.load >= JOBS_PER_WORKER) return;
-      freest.send(this.#waiting.shift()!);
+      if (freest === undefined) return;
+      freest.send(this.#takeGroup(share));
     }
+  }
+
+  /** At most `most` of the waiting tasks, fewer if they are large. */
+  #takeGroup(most: number): PendingTask[] {
+    let count = 0;
+    for (let cells = 0; count < most && cells < MAX_GROUP_CELLS; count++) {
+      const next = this.#waiting[count];
+      if (next === undefined) break;
+      cells += next.cells;
+    }
+    return this.#waiting.splice(0, count);
   }
 
   #startWorker(): void {
@@ -88,11 +139,11 @@ class CpuBuilder implements Builder {
       clock,
       buildTimeoutMs,
       onReady: () => this.#restartMs = FIRST_RESTART_MS,
-      onRoom: () => this.#feed(),
+      onRoom: () => this.#feedSoon(),
       onDeath: (error) => this.#replace(worker, error),
     });
     this.#workers.add(worker);
-    this.#feed();
+    this.#feedSoon();
   }
 
   #replace(worker: BuildWorker, error: BuildAbortedError): void {
@@ -120,6 +171,12 @@ class CpuBuilder implements Builder {
   #rejectWaiting(error: Error): void {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
+}
+
+/** Whether no more than one message's worth is under way there. */
+function hasRoom({ load, cells }: BuildWorker): boolean {
+  return load <= (GROUPS_PER_WORKER - 1) * MAX_GROUP_TASKS &&
+    cells <= (GROUPS_PER_WORKER - 1) * MAX_GROUP_CELLS;
 }
 
 function disposedError(): BuildAbortedError {

@@ -1,43 +1,34 @@
 import { meanChannel, popcount8, type Samples } from "../../tree/mod.ts";
-import type { EsvoMasks } from "./esvo_masks.ts";
-import type { EsvoScratch } from "./esvo_scratch.ts";
-
-/** Where attributes of a tree are written, one entry a node, level by level. */
-export interface AttributePlanes {
-  readonly colors: Uint32Array;
-  readonly materials: Uint8Array;
-}
+import type { BuildScratch } from "./build_scratch.ts";
+import type { LeafPlanes } from "./leaf_planes.ts";
+import type { FinestNodes } from "./tree_masks.ts";
 
 /**
  * Writes colour and material of every leaf: the sample's own, or over several samples of one cell the mean colour and the
  * commonest material (the lowest of equals).
- *
- * @param out the leaves' part of the planes
  */
 export function leafAttributes(
   samples: Samples,
-  shape: EsvoMasks,
-  out: AttributePlanes,
-  scratch: EsvoScratch,
+  finest: FinestNodes,
+  out: LeafPlanes,
+  scratch: BuildScratch,
 ): void {
-  if (shape.ordered) {
+  if (finest.ordered) {
     out.colors.set(samples.colors);
     out.materials.set(samples.materials);
     return;
   }
-  rankParents(shape, scratch);
+  rankParents(finest, scratch);
   if (samples.keys.length === out.colors.length) scatterUnique(samples, out, scratch);
   else mergeRepeated(samples, out, scratch);
 }
 
 /** Tabulates for each parent key where its leaves begin, and its mask: all that finding a leaf needs. */
-function rankParents(shape: EsvoMasks, scratch: EsvoScratch): void {
-  const { parentKeys, masks } = shape;
+function rankParents({ parentKeys, parentMasks }: FinestNodes, scratch: BuildScratch): void {
   const { ranks } = scratch;
-  const offset = masks.length - parentKeys.length;
   let leaf = 0;
   for (let i = 0; i < parentKeys.length; i++) {
-    const mask = masks[offset + i]!;
+    const mask = parentMasks[i]!;
     ranks[parentKeys[i]!] = (leaf << 8) | mask;
     leaf += popcount8(mask);
   }
@@ -51,8 +42,8 @@ function leafOf(key: number, ranks: Uint32Array): number {
 
 function scatterUnique(
   { keys, colors, materials }: Samples,
-  out: AttributePlanes,
-  scratch: EsvoScratch,
+  out: LeafPlanes,
+  scratch: BuildScratch,
 ): void {
   const { ranks } = scratch;
   for (let i = 0; i < keys.length; i++) {
@@ -63,7 +54,7 @@ function scatterUnique(
 }
 
 /** Groups the samples by leaf with a counting sort, so that sums stay in registers and are exact for any number. */
-function mergeRepeated(samples: Samples, out: AttributePlanes, scratch: EsvoScratch): void {
+function mergeRepeated(samples: Samples, out: LeafPlanes, scratch: BuildScratch): void {
   const { keys } = samples;
   const { ranks } = scratch;
   const leaves = out.colors.length;
@@ -87,7 +78,7 @@ function mergeGroup(
   start: number,
   end: number,
   leaf: number,
-  out: AttributePlanes,
+  out: LeafPlanes,
   histogram: Uint32Array,
 ): void {
   let red = 0;

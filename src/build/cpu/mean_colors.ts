@@ -1,10 +1,10 @@
 import { popcount8 } from "../../tree/mod.ts";
-import type { EsvoMasks } from "./esvo_masks.ts";
-import type { EsvoScratch } from "./esvo_scratch.ts";
+import type { BuildScratch } from "./build_scratch.ts";
+import type { TreeMasks } from "./tree_masks.ts";
 import { packMean } from "./leaf_attributes.ts";
 
 /** Two 8-bit channels in the low byte of each half of a word: eight leaves sum up without a carry between them. */
-const TWO_CHANNELS = 0x00ff00ff;
+export const TWO_CHANNELS = 0x00ff00ff;
 
 /** 65536 / count, rounded up; 0 stands for no count. */
 const RECIPROCALS = Uint32Array.from({ length: 9 }, (_, count) => count === 0 ? 0 : Math.ceil(65536 / count));
@@ -15,7 +15,7 @@ const RECIPROCALS = Uint32Array.from({ length: 9 }, (_, count) => count === 0 ? 
  *
  * @param colors one entry a node, level by level; the leaves are filled in
  */
-export function meanColors(shape: EsvoMasks, colors: Uint32Array, scratch: EsvoScratch): void {
+export function meanColors(shape: TreeMasks, colors: Uint32Array, scratch: BuildScratch): void {
   const { depth, counts, masks } = shape;
   const parents = counts[depth - 1]!;
   scratch.reserveParents(parents);
@@ -61,7 +61,7 @@ function sumLeaves(
  * As `packMean` of the four sums, without a division: over at most eight leaves a sum is below 2^11, where rounding
  * 65536 / count up errs by less than a 32nd, too little to reach the next whole number.
  */
-function packSmallMean(redBlue: number, greenAlpha: number, count: number): number {
+export function packSmallMean(redBlue: number, greenAlpha: number, count: number): number {
   const half = count >>> 1;
   const factor = RECIPROCALS[count]!;
   const red = Math.imul((redBlue & 0xffff) + half, factor) >>> 16;

@@ -1,6 +1,6 @@
 import { popcount8 } from "../../tree/mod.ts";
-import type { EsvoMasks } from "./esvo_masks.ts";
-import type { EsvoScratch } from "./esvo_scratch.ts";
+import type { BuildScratch } from "./build_scratch.ts";
+import type { TreeMasks } from "./tree_masks.ts";
 
 /** Consecutive leaves of one material: `ends[i]` is one past the last leaf of run i. */
 interface Runs {
@@ -15,7 +15,7 @@ interface Runs {
  *
  * @param materials one entry a node, level by level; the leaves are filled in
  */
-export function modeMaterials(shape: EsvoMasks, materials: Uint8Array, scratch: EsvoScratch): void {
+export function modeMaterials(shape: TreeMasks, materials: Uint8Array, scratch: BuildScratch): void {
   const { depth, counts, masks } = shape;
   const inner = masks.length;
   const runs = findRuns(materials.subarray(inner), scratch);
@@ -36,7 +36,7 @@ export function modeMaterials(shape: EsvoMasks, materials: Uint8Array, scratch: 
   }
 }
 
-function findRuns(leaves: Uint8Array, scratch: EsvoScratch): Runs {
+function findRuns(leaves: Uint8Array, scratch: BuildScratch): Runs {
   let run = 0;
   let previous = leaves[0];
   if (previous === undefined) return { ends: new Uint32Array(0), materials: leaves };

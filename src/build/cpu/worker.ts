@@ -1,45 +1,54 @@
 /**
- * Entry of a build Worker: takes jobs one after another and answers each with a tree and its payloads. Reads the clock
+ * Entry of a build Worker: does tasks one after another and answers each with a tree and its payloads. Reads the clock
  * itself, as none can be passed to another thread, and imports little, as every Worker loads all of it again.
  */
 import { deflateSync } from "node:zlib";
 import { DEFLATE_LEVEL, encodePayload } from "../../protocol/mod.ts";
-import type { BuildJob } from "../builder.ts";
-import { buildEsvo } from "./esvo.ts";
-import { EsvoScratch } from "./esvo_scratch.ts";
-import { buffersOf, type BuildReplyMessage, type BuildRequestMessage } from "./worker_messages.ts";
+import type { Tree } from "../../tree/mod.ts";
+import { AnswerGroup } from "./answer_group.ts";
+import { BuildScratch } from "./build_scratch.ts";
+import { buildTree } from "./build_tree.ts";
+import type { TaskAnswer, WorkerReply, WorkerTask, WorkMessage } from "./worker_messages.ts";
 
 /** The part of a Worker's global scope that is used; the project's type check runs with the types of a window. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<BuildRequestMessage>) => void) | null;
-  postMessage(message: BuildReplyMessage, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<WorkMessage>) => void) | null;
+  postMessage(message: WorkerReply, transfer: Transferable[]): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
-const scratch = new EsvoScratch();
+const scratch = new BuildScratch();
+const group = new AnswerGroup((answers, transfer) => {
+  scope.postMessage({ type: "answers", answers }, transfer);
+});
 
-scope.onmessage = ({ data: { id, job } }) => {
-  try {
-    const reply = run(id, job);
-    const payloads = reply.payloads.map(([, payload]) => payload);
-    const { counts, masks, colors, materials } = reply.tree;
-    scope.postMessage(reply, buffersOf(counts, masks, colors, materials, ...payloads));
-  } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    scope.postMessage({ type: "failed", id, name, message }, []);
-  }
+scope.onmessage = ({ data: { firstId, tasks, progress } }) => {
+  group.begin(performance.now());
+  tasks.forEach((task, i) => {
+    Atomics.store(progress, 0, firstId + i);
+    group.add(answerTo(task, firstId + i), performance.now());
+  });
+  group.flush(performance.now());
 };
 scope.postMessage({ type: "ready" }, []);
 
-function run(
-  id: number,
-  { kind, depth, samples, encodeLods }: BuildJob,
-): BuildReplyMessage & { type: "built" } {
+function answerTo(task: WorkerTask, id: number): TaskAnswer {
   const startMs = performance.now();
-  if (kind !== "esvo") throw new RangeError(`Cannot build a tree of kind ${kind} on the CPU`);
-  const tree = buildEsvo(samples, depth, scratch);
-  const payloads = encodeLods.map((lod) => [lod, encodePayload(tree, lod, 2, deflate)] as const);
-  return { type: "built", id, tree, payloads, buildMs: performance.now() - startMs };
+  try {
+    const tree = treeOf(task);
+    const lods = task.type === "build" ? task.job.encodeLods : task.lods;
+    const payloads = lods.map((lod) => [lod, encodePayload(tree, lod, 2, deflate)] as const);
+    return { type: "done", id, tree, payloads, tookMs: performance.now() - startMs };
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { type: "failed", id, name, message };
+  }
+}
+
+function treeOf(task: WorkerTask): Tree {
+  if (task.type === "encode") return task.tree;
+  const { kind, samples, depth } = task.job;
+  return buildTree(kind, samples, depth, scratch);
 }
 
 function deflate(planes: Uint8Array): Uint8Array {

@@ -7,7 +7,10 @@ import type { Router } from "../router_type.ts";
 import { occupiedRegions } from "../world_json.ts";
 
 const healthSchema = z.object({
-  status: z.literal("healthy"),
+  status: z.enum(["healthy", "degraded"]).openapi({
+    description: "degraded: it serves, but a part has failed",
+  }),
+  reason: z.string().optional().openapi({ description: "What has failed, if degraded" }),
   uptime: z.number().openapi({ description: "ms since the start" }),
   worlds: z.int(),
   regions: z.int().openapi({ description: "Regions that hold something, all worlds together" }),
@@ -15,15 +18,18 @@ const healthSchema = z.object({
   voxels: z.int(),
 }).openapi("Health");
 
+/** Health is public: what exactly the GPU said stands in the log and in `/api/info`. */
+const DEGRADED_BUILDER = "The GPU has failed; regions are built on the CPU";
+
 /** `/api/health`: public, kept for a moment, 503 once the server stops. */
 export function addHealthRoute(router: Router, deps: HttpDeps, cache: EndpointCache): void {
   router.openapi(
     createRoute({
       method: "get",
       path: "/api/health",
-      summary: "Whether the server is well",
+      summary: "Whether the server is well; degraded still answers 200",
       security: [],
-      responses: { 200: jsonAnswer("It is", healthSchema), ...PROBLEMS },
+      responses: { 200: jsonAnswer("It serves", healthSchema), ...PROBLEMS },
     }),
     async (context) => {
       const { body } = await cache.get("health", () => Promise.resolve(render(deps)));
@@ -35,9 +41,11 @@ export function addHealthRoute(router: Router, deps: HttpDeps, cache: EndpointCa
 
 function render({ status, worlds }: HttpDeps): { body: string; contentType: string } {
   const all = [...worlds.list()];
+  const { uptimeMs, builder } = status();
   const health: z.infer<typeof healthSchema> = {
-    status: "healthy",
-    uptime: Math.round(status().uptimeMs),
+    status: builder.isDegraded ? "degraded" : "healthy",
+    ...(builder.isDegraded ? { reason: DEGRADED_BUILDER } : {}),
+    uptime: Math.round(uptimeMs),
     worlds: all.length,
     regions: all.reduce((sum, world) => sum + occupiedRegions(world), 0),
     entities: all.reduce((sum, world) => sum + world.entityCount, 0),

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { STATUS_CODE } from "@std/http/status";
 import { PROTOCOL_VERSION, SUPPORTED_CODECS } from "../../protocol/mod.ts";
+import { TREE_KINDS } from "../../tree/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { jsonAnswer, PROBLEMS } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
@@ -13,12 +14,22 @@ const infoSchema = z.object({
   gridResolution: z.int().openapi({ description: "Voxels an axis of a region" }),
   maxBuildDepth: z.int(),
   buildPoolSize: z.int(),
-  structureType: z.literal("ESVO"),
+  structureType: z.enum(["ESVO", "ESVT"]).openapi({
+    description: "Kind of tree of a new world, for clients that ask for none",
+  }),
+  kinds: z.array(z.enum(TREE_KINDS)).openapi({ description: "Kinds that a client may ask for" }),
   worldMin: z.number(),
   worldMax: z.number(),
   regionSize: z.number().openapi({ description: "World units an axis" }),
   regionsPerAxis: z.int(),
-  builder: z.string().openapi({ description: "The backend that really builds" }),
+  builder: z.string().openapi({ description: "The backend that really builds: gpu or cpu" }),
+  builderAsked: z.string().openapi({ description: "The one that was asked for: build.backend" }),
+  builderReason: z.string().optional().openapi({
+    description: "Why the CPU builds although something else was asked for",
+  }),
+  adapter: z.object({ name: z.string(), software: z.boolean() }).optional().openapi({
+    description: "The GPU's adapter, if one was opened",
+  }),
   protocols: z.array(z.int()),
   codecs: z.array(z.int()),
   defaultWorld: z.string(),
@@ -56,12 +67,18 @@ function info({ config, status, version, worlds }: HttpDeps): z.infer<typeof inf
     gridResolution: 2 ** config.gridDepth,
     maxBuildDepth: config.gridDepth,
     buildPoolSize: config.build.buildPoolSize,
-    structureType: "ESVO",
+    structureType: config.defaultKind === "esvt" ? "ESVT" : "ESVO",
+    kinds: [...TREE_KINDS],
     worldMin: config.worldMin,
     worldMax: config.worldMax,
     regionSize: (config.worldMax - config.worldMin) / regionsPerAxis,
     regionsPerAxis,
     builder: builder.name,
+    builderAsked: builder.asked,
+    ...(builder.reason === undefined ? {} : { builderReason: builder.reason }),
+    ...(builder.adapter === undefined
+      ? {}
+      : { adapter: { name: builder.adapter.name, software: builder.adapter.isSoftware } }),
     protocols: [PROTOCOL_VERSION],
     codecs: [...SUPPORTED_CODECS],
     defaultWorld: config.defaultWorld,

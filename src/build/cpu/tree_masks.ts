@@ -1,30 +1,37 @@
 import { checkDepth, popcount8 } from "../../tree/mod.ts";
-import type { EsvoScratch } from "./esvo_scratch.ts";
+import type { BuildScratch } from "./build_scratch.ts";
 
-/** The shape of an octree, and what its attributes are built from. */
-export interface EsvoMasks {
+/** The nodes whose children are the cells of a tree, in key order; views into the scratch, gone with the next build. */
+export interface FinestNodes {
+  /** Whether the cells' keys came sorted and unique, so that sample i is leaf i. */
+  readonly ordered: boolean;
+  readonly parentKeys: Uint32Array;
+  /** Which children each of them has. */
+  readonly parentMasks: Uint8Array;
+  /** How many different cells there are. */
+  readonly cells: number;
+}
+
+/** The shape of a tree of either kind. */
+export interface TreeMasks {
   readonly depth: number;
   /** Nodes at level 0 to `depth`. */
   readonly counts: Uint32Array;
   /** Child masks of levels 0 to `depth - 1`, breadth first. */
   readonly masks: Uint8Array;
-  /** Whether the keys came sorted and unique, so that sample i is leaf i. */
-  readonly ordered: boolean;
-  /** Keys of the nodes at level `depth - 1`; a view into the scratch, gone with the next build. */
-  readonly parentKeys: Uint32Array;
 }
 
 /** Words of the bitmap for one brick of 8^3 cells. */
 const BRICK_WORDS = 16;
 
 /**
- * Builds the masks of an octree from the keys of its cells, in any order and with repeats: a bit a key in a bitmap whose
- * bytes are the masks one level up, read back in key order; then runs of equal parents, level by level. Keys that come
- * sorted and unique need no bitmap. No comparison sort: linear in the keys, plus 8^(depth - 3) bytes looked at.
+ * Finds the nodes of level `depth - 1` from the keys of their cells, in any order and with repeats: a bit a key in a bitmap
+ * whose bytes are the masks, read back in key order. Keys that come sorted and unique need no bitmap. No comparison sort:
+ * linear in the keys, plus 8^(depth - 3) bytes looked at.
  *
  * @throws RangeError if `depth` is not 1 to 8 or a key is not below 8^depth
  */
-export function buildMasks(keys: Uint32Array, depth: number, scratch: EsvoScratch): EsvoMasks {
+export function findFinestNodes(keys: Uint32Array, depth: number, scratch: BuildScratch): FinestNodes {
   checkDepth(depth);
   scratch.reserveNodes(keys.length, depth);
   let parents = parentsOfOrdered(keys, depth, scratch);
@@ -33,7 +40,12 @@ export function buildMasks(keys: Uint32Array, depth: number, scratch: EsvoScratc
     markKeys(keys, depth, scratch);
     parents = collectMarked(keys.length, depth, scratch);
   }
-  return { depth, ordered, ...upperLevels(parents, depth, scratch) };
+  return {
+    ordered,
+    parentKeys: scratch.parentKeys.subarray(0, parents),
+    parentMasks: scratch.masks.subarray(0, parents),
+    cells: cellsOf(scratch.masks, parents),
+  };
 }
 
 /**
@@ -41,7 +53,7 @@ export function buildMasks(keys: Uint32Array, depth: number, scratch: EsvoScratc
  *
  * @returns how many parents, or -1 if the keys are not sorted and unique
  */
-function parentsOfOrdered(keys: Uint32Array, depth: number, scratch: EsvoScratch): number {
+function parentsOfOrdered(keys: Uint32Array, depth: number, scratch: BuildScratch): number {
   const { parentKeys, masks } = scratch;
   let previous = -1;
   let parent = -1;
@@ -62,7 +74,7 @@ function parentsOfOrdered(keys: Uint32Array, depth: number, scratch: EsvoScratch
   return count;
 }
 
-function markKeys(keys: Uint32Array, depth: number, scratch: EsvoScratch): void {
+function markKeys(keys: Uint32Array, depth: number, scratch: BuildScratch): void {
   scratch.reserveBitmap(depth);
   const { bitmap, touched } = scratch;
   let union = 0;
@@ -80,7 +92,7 @@ function markKeys(keys: Uint32Array, depth: number, scratch: EsvoScratch): void 
 }
 
 /** Reads the bitmap back as parent keys and masks (forward, at the start of `masks`), and clears it on the way. */
-function collectMarked(samples: number, depth: number, scratch: EsvoScratch): number {
+function collectMarked(samples: number, depth: number, scratch: BuildScratch): number {
   const { bitmapWords, touched, parentKeys, masks } = scratch;
   const bricks = samples === 0 ? 0 : Math.max(1, 8 ** (depth - 3));
   let count = 0;
@@ -102,19 +114,19 @@ function collectMarked(samples: number, depth: number, scratch: EsvoScratch): nu
   return count;
 }
 
-/** Adds the levels above the finest inner one, from the end of the scratch to its front, and cuts the result out. */
-function upperLevels(
-  parents: number,
-  depth: number,
-  scratch: EsvoScratch,
-): Pick<EsvoMasks, "counts" | "masks" | "parentKeys"> {
-  const { parentKeys, upperKeys, masks } = scratch;
+/**
+ * Adds the levels above the finest inner one as runs of equal parents, from the end of the scratch to its front, and cuts
+ * the result out; the parents' masks move meanwhile.
+ */
+export function addUpperLevels(finest: FinestNodes, depth: number, scratch: BuildScratch): TreeMasks {
+  const { upperKeys, masks } = scratch;
+  const parents = finest.parentKeys.length;
   const counts = new Uint32Array(depth + 1);
   counts[depth - 1] = parents;
-  counts[depth] = leavesOf(masks, parents);
+  counts[depth] = finest.cells;
   let at = masks.length - parents;
   masks.copyWithin(at, 0, parents);
-  let keys = parentKeys;
+  let keys = finest.parentKeys;
   let first = 0;
   let end = parents;
   for (let level = depth - 2; level >= 0; level--) {
@@ -136,13 +148,13 @@ function upperLevels(
     first = write;
     end = upperKeys.length;
   }
-  return { counts, masks: masks.slice(at), parentKeys: parentKeys.subarray(0, parents) };
+  return { depth, counts, masks: masks.slice(at) };
 }
 
-function leavesOf(masks: Uint8Array, nodes: number): number {
-  let leaves = 0;
-  for (let i = 0; i < nodes; i++) leaves += popcount8(masks[i]!);
-  return leaves;
+function cellsOf(masks: Uint8Array, nodes: number): number {
+  let cells = 0;
+  for (let i = 0; i < nodes; i++) cells += popcount8(masks[i]!);
+  return cells;
 }
 
 function keyError(keys: Uint32Array, depth: number): RangeError {

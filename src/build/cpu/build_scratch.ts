@@ -1,12 +1,16 @@
+import type { Samples } from "../../tree/mod.ts";
+import type { LeafPlanes } from "./leaf_planes.ts";
+
 /** Entries up to which an array that grows with the input is kept for the next build. */
 const MAX_KEPT_ENTRIES = 1 << 22;
 
 /**
- * Working memory of ESVO builds, reused from one to the next and grown to what the largest needed: 10 MB once a depth of 8
- * was built out of order, 0.2 MB for 6; and some 42 bytes for each node whose children are voxels, of which a region has at
- * most 8^(depth - 1). Not to be shared between builds that overlap in time.
+ * Working memory of builds, reused from one to the next and grown to what the largest needed: 10 MB once a depth of 8 was
+ * built out of order, 0.2 MB for 6; some 42 bytes for each node whose children are leaves, of which a region has at most
+ * 8^(depth - 1); and for a tetree 5 bytes a voxel and 9 a tetrahedron. Not to be shared between builds that overlap in
+ * time.
  */
-export class EsvoScratch {
+export class BuildScratch {
   /** One bit a cell in key order, so a byte is the mask of a node one level up. All zero between builds. */
   bitmap: Uint8Array<ArrayBuffer> = new Uint8Array(64);
   /** The bitmap, four bytes at a time. */
@@ -33,6 +37,8 @@ export class EsvoScratch {
   readonly histogram: Uint32Array<ArrayBuffer> = new Uint32Array(256);
   #depth = 0;
   #nodes = 0;
+  #voxels: LeafPlanes = { colors: new Uint32Array(0), materials: new Uint8Array(0) };
+  #tets: Samples = { keys: new Uint32Array(0), ...this.#voxels };
   #groups: Uint32Array<ArrayBuffer> = new Uint32Array(0);
 
   /** Makes room for marking keys of `depth` in the bitmap and for ranking them. */
@@ -80,6 +86,28 @@ export class EsvoScratch {
     const groups = new Uint32Array(roomy(length));
     if (groups.length <= MAX_KEPT_ENTRIES) this.#groups = groups;
     return groups;
+  }
+
+  /** Planes of `length` voxels or more, for those that a tetree is made of. */
+  voxels(length: number): LeafPlanes {
+    if (length <= this.#voxels.colors.length) return this.#voxels;
+    const entries = roomy(length);
+    const voxels = { colors: new Uint32Array(entries), materials: new Uint8Array(entries) };
+    if (entries <= MAX_KEPT_ENTRIES) this.#voxels = voxels;
+    return voxels;
+  }
+
+  /** Room for `length` leaf tetrahedra or more. */
+  tets(length: number): Samples {
+    if (length <= this.#tets.keys.length) return this.#tets;
+    const entries = roomy(length);
+    const tets = {
+      keys: new Uint32Array(entries),
+      colors: new Uint32Array(entries),
+      materials: new Uint8Array(entries),
+    };
+    if (entries <= MAX_KEPT_ENTRIES) this.#tets = tets;
+    return tets;
   }
 }
 

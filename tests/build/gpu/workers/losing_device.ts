@@ -1,0 +1,18 @@
+/** The real GPU Worker, except that its first device is destroyed while the first batch is on it. */
+import { BatchBuilder } from "../../../../src/build/gpu/batch_builder.ts";
+import { type GpuWorkerScope, runGpuWorker } from "../../../../src/build/gpu/gpu_worker.ts";
+
+let losses = 0;
+
+runGpuWorker(globalThis as unknown as GpuWorkerScope, async (device, options) => {
+  const builder = await BatchBuilder.create(device, options);
+  return {
+    fit: (jobs) => builder.fit(jobs),
+    submit: (jobs) => {
+      const pending = builder.submit(jobs);
+      if (losses++ === 0) device.destroy();
+      return pending;
+    },
+    dispose: () => builder.dispose(),
+  };
+});
