@@ -51,16 +51,18 @@ function readArguments(args: readonly string[]): { factor: number; isFresh: bool
   return { factor, isFresh: args.includes("--fresh"), chosen };
 }
 
-/** Test files that try a property. */
+/** Test files that try a property, or whose counts grow with the factor. */
 async function propertyFiles(): Promise<string[]> {
   const files: string[] = [];
-  const root = new URL("../", import.meta.url);
-  for await (const folder of Deno.readDir(root)) {
-    if (!folder.isDirectory) continue;
-    for await (const file of Deno.readDir(new URL(`${folder.name}/`, root))) {
-      if (!file.name.endsWith("_test.ts")) continue;
-      const text = await Deno.readTextFile(new URL(`${folder.name}/${file.name}`, root));
-      if (/fc\s*\.assert\(/.test(text)) files.push(`tests/${folder.name}/${file.name}`);
+  const root = new URL("../../", import.meta.url);
+  for (const folders = ["tests"]; folders.length > 0;) {
+    const folder = folders.shift()!;
+    for await (const { name, isDirectory } of Deno.readDir(new URL(`${folder}/`, root))) {
+      const path = `${folder}/${name}`;
+      if (isDirectory) folders.push(path);
+      if (!name.endsWith("_test.ts")) continue;
+      const text = await Deno.readTextFile(new URL(path, root));
+      if (/fc\s*\.assert\(|\bruns\(|\bproveFactor\(/.test(text)) files.push(path);
     }
   }
   return files.sort();

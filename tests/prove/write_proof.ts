@@ -12,6 +12,7 @@ export async function writeProof(
     "",
     `Written by \`deno task prove\` (factor ${options.factor}) on ${machine()}.`,
     "Each property test ran that many times as often as in the suite; the soak ran a server under load.",
+    `Builds on the GPU ran on ${await adapterName()}.`,
     "",
     "| part | seconds | result |",
     "| --- | ---: | --- |",
@@ -22,6 +23,13 @@ export async function writeProof(
   ];
   if (options.missing.length > 0) lines.push(`Not proved in this run: ${options.missing.join(", ")}.`, "");
   await Deno.writeTextFile(PROOF, lines.join("\n"));
+}
+
+async function adapterName(): Promise<string> {
+  const info = (await navigator.gpu?.requestAdapter())?.info;
+  if (info === undefined) return "no adapter";
+  const name = info.description || info.vendor;
+  return info.isFallbackAdapter ? `${name}, a software adapter` : name;
 }
 
 function machine(): string {
