@@ -3,22 +3,30 @@
  * Makes the whole table of GPU builds in one run: device time by timestamps and whole time with upload and readback, for
  * octrees and tetrees, shapes alone and with colours and materials on all levels, beside what memory traffic alone allows.
  * The surface is the Stanford dragon's at 1000 cells along its longest side, in regions of 64^3, as often as fills a batch.
+ * Scattered points go the way of a server's batch: bitmaps are tried first, found too costly, and the regions are sorted.
  *
  *     deno run -A bench/gpu.ts                  # any adapter; 8 million voxels on hardware, 0.3 million in software
  *     deno run -A bench/gpu.ts --voxels 16e6    # another size
  *     deno run -A bench/gpu.ts --stages         # the time of each stage as well
  */
 import { parseArgs } from "node:util";
-import { grownCapacities, guessCapacities } from "../src/build/gpu/capacities.ts";
+import { Batch } from "../src/build/gpu/batch.ts";
+import type { BatchJob } from "../src/build/gpu/batch_job.ts";
 import { GRID_FIELDS } from "../src/build/gpu/grid_words.ts";
+import { takeReads } from "../src/build/gpu/group_reads.ts";
+import { type GroupRoom, grownRoom, guessedRoom, treeRoom } from "../src/build/gpu/group_room.ts";
 import { readTrees } from "../src/build/gpu/read_trees.ts";
-import { type BuildStages, type GroupRoom, recordGroup } from "../src/build/gpu/record_group.ts";
+import { type BuildStages, recordBitmaps } from "../src/build/gpu/record_bitmaps.ts";
 import { RegionGroup } from "../src/build/gpu/region_group.ts";
+import { SORTED_STAGES } from "../src/build/gpu/sorted_stages.ts";
 import { BUILD_STAGES, SHAPE_STAGES } from "../src/build/gpu/stages.ts";
 import { buildEsvo } from "../src/build/cpu/esvo.ts";
 import {
   BufferPool,
+  chooseAdapter,
   compileStages,
+  describeAdapter,
+  openDevice,
   Readback,
   Recorder,
   type RecordingRunner,
@@ -26,32 +34,21 @@ import {
   ShaderSource,
   type Stage,
 } from "../src/gpu/mod.ts";
-import type { Samples, TreeKind } from "../src/tree/mod.ts";
+import { seededRandom } from "../src/observe/mod.ts";
+import { type Samples, TREE_KINDS, type TreeKind } from "../src/tree/mod.ts";
 import { dragonSurface } from "./build_surface.ts";
 import { median } from "./support/ratio.ts";
 
 const DEPTH = 6;
 const MIB = 2 ** 20;
+/** Scattered points of a region: about two in each brick that holds one. */
+const POINTS = 1000;
 
 const { values: flags } = parseArgs({
   options: { voxels: { type: "string" }, rounds: { type: "string" }, stages: { type: "boolean" } },
 });
-const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-if (adapter === null) {
-  console.log("No GPU adapter: nothing was measured (on Debian, mesa-vulkan-drivers has a software one)");
-  Deno.exit(1);
-}
-const isSoftware = adapter.info.isFallbackAdapter;
-const device = await adapter.requestDevice({
-  requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
-  requiredLimits: {
-    maxBufferSize: adapter.limits.maxBufferSize,
-    maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-  },
-});
-device.addEventListener("uncapturederror", (event) => {
-  throw (event as GPUUncapturedErrorEvent).error;
-});
+const { device, adapter } = await openAny();
+const { isSoftware } = adapter;
 const copyStage = stageOf(
   "copy",
   `@group(0) @binding(0) var<storage, read> source: array<vec4<u32>>;
@@ -68,7 +65,7 @@ const runner: RecordingRunner = {
   device,
   pool: new BufferPool(device, 8192 * MIB),
   pipelines: await compileStages(device, [
-    ...Object.values(BUILD_STAGES),
+    ...Object.values({ ...BUILD_STAGES, ...SORTED_STAGES }),
     ...Object.values(SHAPE_STAGES).filter(({ name }) => name.endsWith("_shape")),
     copyStage,
   ]),
@@ -77,28 +74,48 @@ const runner: RecordingRunner = {
 const rounds = Number(flags.rounds ?? (isSoftware ? 3 : 15));
 const wanted = Number(flags.voxels ?? (isSoftware ? 0.3e6 : 8e6));
 const jobs = await surfaceOf(wanted);
-const voxels = jobs.reduce((sum, { keys }) => sum + keys.length, 0);
+const voxels = voxelsOf(jobs);
+const points = scatteredRegions(wanted / 4);
 
-console.log(`Adapter: ${adapter.info.description || adapter.info.vendor}${isSoftware ? " (software)" : ""}`);
+console.log(`Adapter: ${describeAdapter(adapter)}`);
 if (isSoftware) console.log("A software adapter is for correctness only: its times say nothing about a GPU.");
-console.log(`Batch: ${voxels} surface voxels in ${jobs.length} regions of 64^3, medians of ${rounds}\n`);
+console.log(`Batch: ${voxels} surface voxels in ${jobs.length} regions of 64^3, medians of ${rounds}`);
+console.log(`Scattered: ${voxelsOf(points)} voxels in ${points.length} regions of 64^3\n`);
 const ceiling = await copyBandwidth();
 console.log(`Copying memory: ${(ceiling / 1e9).toFixed(0)} GB/s (read and write added)\n`);
 console.log(
   "| build | device ms | G voxels/s | bytes a voxel, at least | share of copying | whole ms | G voxels/s whole |",
 );
 console.log("| --- | --- | --- | --- | --- | --- | --- |");
-for (const kind of ["esvo", "esvt"] as const) {
+for (const kind of TREE_KINDS) {
   for (const hasAttributes of [false, true]) await measure(kind, hasAttributes);
 }
-const cpuMs = timeOf(() => jobs.forEach((samples) => buildEsvo(samples, DEPTH)));
-console.log(`| octree, all, one CPU thread | - | - | - | - | ${cpuMs.toFixed(1)} | ${rate(cpuMs)} |`);
+for (const kind of TREE_KINDS) await measureScattered(kind);
+for (const [name, regions] of [["octree, all", jobs], ["octree, scattered", points]] as const) {
+  const cpuMs = timeOf(() => regions.forEach((samples) => buildEsvo(samples, DEPTH)));
+  console.log(
+    `| ${name}, one CPU thread | - | - | - | - | ${cpuMs.toFixed(1)} | ${rate(cpuMs, voxelsOf(regions))} |`,
+  );
+}
 device.destroy();
 Deno.exit(0);
 
+/** Opens the adapter that a server would be given for `gpu`; ends the process where there is none. */
+async function openAny(): ReturnType<typeof openDevice> {
+  const found = await chooseAdapter(navigator.gpu, "gpu").catch(({ message }: Error) => {
+    console.log(`${message}: nothing was measured (on Debian, mesa-vulkan-drivers has a software one)`);
+    Deno.exit(1);
+  });
+  return await openDevice(found, {
+    onError: (error) => {
+      throw error;
+    },
+  });
+}
+
 async function measure(kind: TreeKind, hasAttributes: boolean): Promise<void> {
   const stages: BuildStages = hasAttributes ? BUILD_STAGES : SHAPE_STAGES;
-  const group = new RegionGroup(kind, jobsOf(kind));
+  const group = new RegionGroup(kind, jobsOf(kind, jobs));
   const { room, bytes } = await fittingRoom(group, stages, hasAttributes);
   const deviceMs: number[] = [];
   const wholeMs: number[] = [];
@@ -106,9 +123,10 @@ async function measure(kind: TreeKind, hasAttributes: boolean): Promise<void> {
   for (let round = -1; round < rounds; round++) {
     const start = performance.now();
     const recorder = new Recorder();
-    recordGroup(recorder, stages, new RegionGroup(kind, jobsOf(kind)), room, hasAttributes);
+    recordBitmaps(recorder, stages, new RegionGroup(kind, jobsOf(kind, jobs)), room, hasAttributes);
     const gpuMs = await runRecording(runner, recorder)(({ reads, gpuMs }) => {
-      const trees = readTrees(group, room.tets ?? room.voxels, reads.at(-2)!, reads.at(-1)!);
+      const { headers, output } = takeReads(reads.values(), room);
+      const trees = readTrees(group, treeRoom(room), headers, output);
       if (trees.length !== jobs.length) throw new Error("Trees are missing");
       return gpuMs;
     });
@@ -118,11 +136,11 @@ async function measure(kind: TreeKind, hasAttributes: boolean): Promise<void> {
   }
   if (flags.stages) {
     const recorder = new Recorder();
-    recordGroup(recorder, stages, group, room, hasAttributes);
+    recordBitmaps(recorder, stages, group, room, hasAttributes);
     const { dispatchMs } = await runRecording(runner, recorder, { isProfiled: true })();
     profile = recorder.dispatches.map(({ stage }, i) => [stage.name, dispatchMs[i]!]);
   }
-  const name = `${kind === "esvo" ? "octree" : "tetree"}, ${hasAttributes ? "colour and LOD" : "geometry"}`;
+  const name = `${nameOf(kind)}, ${hasAttributes ? "colour and LOD" : "geometry"}`;
   const whole = median(wholeMs);
   const onDevice = deviceMs.length === 0 ? undefined : median(deviceMs);
   const share = onDevice === undefined ? "-" : `${(100 * bytes / (onDevice / 1000) / ceiling).toFixed(0)} %`;
@@ -133,8 +151,37 @@ async function measure(kind: TreeKind, hasAttributes: boolean): Promise<void> {
   for (const [stage, ms] of profile) console.log(`    ${stage.padEnd(20)} ${ms.toFixed(3)} ms`);
 }
 
-function jobsOf(kind: TreeKind): { kind: TreeKind; depth: number; samples: Samples }[] {
-  return jobs.map((samples) => ({ kind, depth: DEPTH, samples }));
+/** Builds scattered points as a server's batch does, with all submits that it takes. */
+async function measureScattered(kind: TreeKind): Promise<void> {
+  const deviceMs: number[] = [];
+  const wholeMs: number[] = [];
+  for (let round = -1; round < rounds; round++) {
+    const start = performance.now();
+    const batch = new Batch(runner, jobsOf(kind, points));
+    batch.submit();
+    const { stats } = await batch.collect();
+    if (stats.sortedRegions !== points.length) throw new Error("Scattered regions were not sorted");
+    if (round < 0) continue;
+    wholeMs.push(performance.now() - start);
+    if (stats.gpuMs !== undefined) deviceMs.push(stats.gpuMs);
+  }
+  const count = voxelsOf(points);
+  const whole = median(wholeMs);
+  const onDevice = deviceMs.length === 0 ? undefined : median(deviceMs);
+  console.log(
+    `| ${nameOf(kind)}, scattered, colour and LOD | ${onDevice?.toFixed(2) ?? "-"} | ` +
+      `${onDevice === undefined ? "-" : rate(onDevice, count)} | - | - | ${whole.toFixed(1)} | ${
+        rate(whole, count)
+      } |`,
+  );
+}
+
+function nameOf(kind: TreeKind): string {
+  return kind === "esvo" ? "octree" : "tetree";
+}
+
+function jobsOf(kind: TreeKind, regions: readonly Samples[]): BatchJob[] {
+  return regions.map((samples) => ({ kind, depth: DEPTH, samples }));
 }
 
 /** Room in which the batch fits, as a server has it after its first batches, and the bytes that must be moved at least. */
@@ -143,24 +190,20 @@ async function fittingRoom(
   stages: BuildStages,
   hasAttributes: boolean,
 ): Promise<{ room: GroupRoom; bytes: number }> {
-  let room: GroupRoom = {
-    voxels: guessCapacities("esvo", group.sizes),
-    tets: group.kind === "esvt" ? guessCapacities("esvt", group.sizes) : undefined,
-  };
+  let room = guessedRoom(group.kind, group.sizes);
   while (true) {
     const recorder = new Recorder();
-    recordGroup(recorder, stages, group, room, hasAttributes);
+    recordBitmaps(recorder, stages, group, room, hasAttributes);
     const { reads } = await runRecording(runner, recorder)();
-    const voxelGrid = reads[0]!;
-    const tetGrid = room.tets === undefined ? undefined : reads[2]!;
-    const more = grownCapacities(room.voxels, voxelGrid);
-    const moreTets = room.tets && tetGrid && grownCapacities(room.tets, tetGrid);
-    if (more === undefined && moreTets === undefined) {
+    const grids = takeReads(reads.values(), room);
+    const more = grownRoom(room, grids);
+    if (more === undefined) {
+      const { voxelGrid, tetGrid } = grids;
       const bytes = leastTraffic(group, voxelGrid, hasAttributes && tetGrid === undefined, hasAttributes) +
         (tetGrid === undefined ? 0 : tetTraffic(tetGrid, voxelGrid, hasAttributes));
       return { room, bytes };
     }
-    room = { voxels: more ?? room.voxels, tets: moreTets ?? room.tets };
+    room = more;
   }
 }
 
@@ -200,6 +243,25 @@ async function surfaceOf(least: number): Promise<Samples[]> {
   return found;
 }
 
+/** Regions of voxels at random places, which lie so far apart that they are sorted. */
+function scatteredRegions(least: number): Samples[] {
+  const random = seededRandom(20_26);
+  return Array.from({ length: Math.ceil(least / POINTS) }, () => {
+    const cells = new Set<number>();
+    while (cells.size < POINTS) cells.add(Math.floor(random() * 8 ** DEPTH));
+    const keys = Uint32Array.from(cells);
+    return {
+      keys,
+      colors: keys.map((key) => (Math.imul(key, 0x9e3779b1) | 0xff000000) >>> 0),
+      materials: Uint8Array.from(keys, (key) => key & 15),
+    };
+  });
+}
+
+function voxelsOf(regions: readonly Samples[]): number {
+  return regions.reduce((sum, { keys }) => sum + keys.length, 0);
+}
+
 /** Bytes read and written a second by a shader that only copies. */
 async function copyBandwidth(): Promise<number> {
   const bytes = isSoftware ? 16 * MIB : 128 * MIB;
@@ -229,6 +291,6 @@ function timeOf(work: () => void): number {
   return performance.now() - start;
 }
 
-function rate(ms: number): string {
-  return (voxels / ms / 1e6).toFixed(3);
+function rate(ms: number, count: number = voxels): string {
+  return (count / ms / 1e6).toFixed(3);
 }

@@ -1,6 +1,6 @@
 // Emits the nodes of each brick: its leaves, the nodes of heights 1 and 2, and the brick itself (height 3). Masks are the
 // bytes of the bitmap; means are taken of the leaves below, never of means. A workgroup has a brick, a thread one byte.
-// Needs: dispatch, grid, bits, color, layout, emit
+// Needs: dispatch, grid, bits, color, commonest, layout, emit
 
 // Whether colours and materials are wanted, or masks and counts alone.
 override HAS_ATTRIBUTES: bool = true;
@@ -15,8 +15,7 @@ override HAS_ATTRIBUTES: bool = true;
 
 var<workgroup> words: array<u32, 16>;
 var<workgroup> sums: array<vec4<u32>, 64>;
-// First leaf of each byte, and its leaves.
-var<workgroup> firsts: array<u32, 64>;
+// Leaves of each byte.
 var<workgroup> counts: array<u32, 64>;
 // Lowest and highest material of each byte.
 var<workgroup> ranges: array<vec2<u32>, 64>;
@@ -93,10 +92,9 @@ fn main(
   }
   if (count > 0u) {
     emit_color(node_1, pack_mean(sum, count));
-    emit_material(node_1, commonest(leaf, count, lowest, highest));
+    emit_material(node_1, commonest_between(leaf, leaf + count, lowest, highest));
   }
   sums[local] = sum;
-  firsts[local] = leaf;
   counts[local] = count;
   ranges[local] = vec2<u32>(lowest, highest);
   workgroupBarrier();
@@ -106,7 +104,8 @@ fn main(
       add_thread(local, local + i);
     }
     emit_color(node_2, pack_mean(sums[local], counts[local]));
-    emit_material(node_2, commonest(leaf, counts[local], ranges[local].x, ranges[local].y));
+    let end = leaf + counts[local];
+    emit_material(node_2, commonest_between(leaf, end, ranges[local].x, ranges[local].y));
   }
   workgroupBarrier();
   if (local == 0u) {
@@ -154,32 +153,4 @@ fn group_mask(low: u32, high: u32) -> u32 {
 
 fn gather_bytes(tops: u32) -> u32 {
   return ((tops >> 7u) & 1u) | ((tops >> 14u) & 2u) | ((tops >> 21u) & 4u) | ((tops >> 28u) & 8u);
-}
-
-// Material of most of `count` leaves, the lowest of equals; goes over them once for each material among them.
-fn commonest(first: u32, count: u32, lowest: u32, highest: u32) -> u32 {
-  var chosen = lowest;
-  var most = 0u;
-  var material = lowest;
-  while (lowest != highest) {
-    var next = highest;
-    var equal = 0u;
-    for (var i = 0u; i < count; i++) {
-      let own = leaves[first + i].y;
-      if (own == material) {
-        equal++;
-      } else if (own > material) {
-        next = min(next, own);
-      }
-    }
-    if (equal > most) {
-      chosen = material;
-      most = equal;
-    }
-    if (material == highest) {
-      break;
-    }
-    material = next;
-  }
-  return chosen;
 }

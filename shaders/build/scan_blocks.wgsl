@@ -1,7 +1,7 @@
 // Exclusive prefix sums of x, y and z inside blocks of 1,024 entries, in place, and the sum of each block. w is kept,
 // or scanned as well.
 // The first of three stages of a scan (reduce, scan the sums, add: no workgroup waits for another).
-// Needs: dispatch
+// Needs: dispatch, scan_workgroup
 
 override SCANS_W: bool = false;
 
@@ -10,8 +10,6 @@ const PER_THREAD = 4u;
 
 @group(0) @binding(0) var<storage, read_write> entries: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read_write> block_sums: array<vec4<u32>>;
-
-var<workgroup> partial: array<vec4<u32>, 256>;
 
 @compute @workgroup_size(256)
 fn main(
@@ -30,18 +28,7 @@ fn main(
       sum += scanned(own[i]);
     }
   }
-  partial[local] = sum;
-  workgroupBarrier();
-  for (var step = 1u; step < 256u; step *= 2u) {
-    var before = vec4<u32>(0u);
-    if (local >= step) {
-      before = partial[local - step];
-    }
-    workgroupBarrier();
-    partial[local] += before;
-    workgroupBarrier();
-  }
-  var prefix = partial[local] - sum;
+  var prefix = scan_workgroup(local, sum);
   for (var i = 0u; i < PER_THREAD; i++) {
     if (first + i < count) {
       entries[first + i] = vec4<u32>(prefix.xyz, select(own[i].w, prefix.w, SCANS_W));

@@ -1,8 +1,7 @@
 // Exclusive prefix sums of the blocks' sums, by one workgroup that goes along them 256 at a time.
+// Needs: scan_workgroup
 
 @group(0) @binding(0) var<storage, read_write> block_sums: array<vec4<u32>>;
-
-var<workgroup> partial: array<vec4<u32>, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -13,19 +12,9 @@ fn main(@builtin(local_invocation_index) local: u32) {
     if (first + local < count) {
       own = block_sums[first + local];
     }
-    partial[local] = own;
-    workgroupBarrier();
-    for (var step = 1u; step < 256u; step *= 2u) {
-      var before = vec4<u32>(0u);
-      if (local >= step) {
-        before = partial[local - step];
-      }
-      workgroupBarrier();
-      partial[local] += before;
-      workgroupBarrier();
-    }
+    let prefix = scan_workgroup(local, own);
     if (first + local < count) {
-      block_sums[first + local] = carry + partial[local] - own;
+      block_sums[first + local] = carry + prefix;
     }
     carry += partial[255];
     workgroupBarrier();

@@ -1,9 +1,6 @@
 // Counts the pairs of each block by a digit of four bits: the first stage of a pass of a radix sort. Counts lie digit
 // after digit, so that their prefix sums say where the pairs of a block and digit go.
-// Needs: dispatch, grid
-
-const SORT_BLOCK = 256u;
-const DIGITS = 16u;
+// Needs: dispatch, grid, sorted
 
 @group(0) @binding(0) var<storage, read> grid: Grid;
 // Lowest bit of the digit, in one word.

@@ -1,9 +1,6 @@
 // Moves each pair to its place by a digit of four bits, keeping the order of pairs of one digit: the last stage of a
 // pass of a radix sort. A pair's place inside its block comes from the bits of the threads that have the same digit.
-// Needs: dispatch, grid, bits
-
-const SORT_BLOCK = 256u;
-const DIGITS = 16u;
+// Needs: dispatch, grid, sorted, bits
 
 @group(0) @binding(0) var<storage, read> grid: Grid;
 @group(0) @binding(1) var<storage, read> shift: array<u32>;

@@ -1,6 +1,6 @@
 // Makes a pair of code and sample of each tetrahedron that some voxel overlaps, with mean colour and commonest material
 // (the lowest of equals) of the voxels that overlap it, at most four of its cube. A thread has a cube.
-// Needs: dispatch, grid, bits, tet, cube_tets, color
+// Needs: dispatch, grid, bits, tet, cube_tets, color, merge_voxels
 
 // The grid of the tetrahedra; its regions are those of the voxels.
 @group(0) @binding(0) var<storage, read> grid: Grid;
@@ -31,39 +31,15 @@ fn main(
   let region = code >> grid.key_bits;
   let cube = (code & ((1u << grid.key_bits) - 1u)) >> 3u;
   var tet = entry.x;
-  for (var kinds = tets_of_octants(entry.w); kinds != 0u; kinds &= kinds - 1u) {
-    let kind = firstTrailingBit(kinds);
-    let key = tet_key(cube, kind, grid.regions[region].depth - 1u);
+  for (var tet_types = tets_of_octants(entry.w); tet_types != 0u; tet_types &= tet_types - 1u) {
+    let tet_type = firstTrailingBit(tet_types);
+    let key = tet_key(cube, tet_type, grid.regions[region].depth - 1u);
     tet_pairs[tet] = vec2<u32>((region << grid.key_bits) | key, tet);
-    merge_voxels(tet, entry.y, entry.w, OCTANTS_OF_TYPE[kind]);
+    let merged = merge_voxels(entry.y, entry.w, OCTANTS_OF_TYPE[tet_type]);
+    tet_colors[tet] = merged.x;
+    if (merged.y != 0u) {
+      atomicOr(&tet_materials[tet >> 2u], merged.y << (8u * (tet & 3u)));
+    }
     tet++;
   }
-}
-
-fn merge_voxels(tet: u32, first: u32, octants: u32, overlapping: u32) {
-  var sums = vec4<u32>(0u);
-  var best = 255u;
-  var best_count = 0u;
-  for (var rest = octants & overlapping; rest != 0u; rest &= rest - 1u) {
-    let leaf = leaf_in(first, octants, firstTrailingBit(rest));
-    sums += unpack_color(leaf.x);
-    var equal = 0u;
-    for (var others = octants & overlapping; others != 0u; others &= others - 1u) {
-      equal += select(0u, 1u, leaf_in(first, octants, firstTrailingBit(others)).y == leaf.y);
-    }
-    if (equal > best_count || (equal == best_count && leaf.y < best)) {
-      best = leaf.y;
-      best_count = equal;
-    }
-  }
-  tet_colors[tet] = pack_mean(sums, countOneBits(octants & overlapping));
-  if (best != 0u) {
-    atomicOr(&tet_materials[tet >> 2u], best << (8u * (tet & 3u)));
-  }
-}
-
-// Colour and material of the voxel in an octant of a cube.
-fn leaf_in(first: u32, octants: u32, octant: u32) -> vec2<u32> {
-  let leaf = leaves[first + countOneBits(octants & bits_below(octant))];
-  return vec2<u32>(leaf.x, leaf.y & 255u);
 }

@@ -1,6 +1,6 @@
 // Colour and material of each leaf tetrahedron: mean colour and commonest material of the voxels that overlap it, at most
 // four of its cube. A workgroup has one brick of tetrahedra, a thread one byte of it.
-// Needs: dispatch, grid, bits, tet, color
+// Needs: dispatch, grid, bits, tet, color, merge_voxels
 
 // The grid of the tetrahedra; its regions are those of the voxels.
 @group(0) @binding(0) var<storage, read> grid: Grid;
@@ -53,35 +53,5 @@ fn leaf_of(tet: Tet, region: Region) -> vec2<u32> {
   let word = bricks[slot * BRICK_WORDS + own_word];
   let shift = 8u * (byte & 3u);
   first += countOneBits(word & bits_below(shift));
-  let octants = (word >> shift) & 255u;
-  let overlapping = octants & OCTANTS_OF_TYPE[tet.kind];
-
-  var sums = vec4<u32>(0u);
-  var count = 0u;
-  var materials: array<u32, 4>;
-  for (var rest = overlapping; rest != 0u; rest &= rest - 1u) {
-    let octant = firstTrailingBit(rest);
-    let leaf = leaves[first + countOneBits(octants & bits_below(octant))];
-    sums += unpack_color(leaf.x);
-    materials[count] = leaf.y;
-    count++;
-  }
-  return vec2<u32>(pack_mean(sums, count), commonest_of(materials, count));
-}
-
-fn commonest_of(materials: array<u32, 4>, count: u32) -> u32 {
-  var own = materials;
-  var best = 255u;
-  var best_count = 0u;
-  for (var i = 0u; i < count; i++) {
-    var equal = 0u;
-    for (var j = 0u; j < count; j++) {
-      equal += select(0u, 1u, own[j] == own[i]);
-    }
-    if (equal > best_count || (equal == best_count && own[i] < best)) {
-      best = own[i];
-      best_count = equal;
-    }
-  }
-  return best;
+  return merge_voxels(first, (word >> shift) & 255u, OCTANTS_OF_TYPE[tet.tet_type]);
 }

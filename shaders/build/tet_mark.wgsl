@@ -21,8 +21,8 @@ fn main(
   let region = grid.regions[brick_region(info)];
   let cube = (brick_key(info) << 6u) | local;
   let octants = (bricks[slot * BRICK_WORDS + (local >> 2u)] >> (8u * (local & 3u))) & 255u;
-  for (var kinds = tets_of_octants(octants); kinds != 0u; kinds &= kinds - 1u) {
-    let key = tet_key(cube, firstTrailingBit(kinds), region.depth - 1u);
+  for (var tet_types = tets_of_octants(octants); tet_types != 0u; tet_types &= tet_types - 1u) {
+    let key = tet_key(cube, firstTrailingBit(tet_types), region.depth - 1u);
     let word = region.directory_base + (key >> 14u);
     let bit = 1u << ((key >> 9u) & 31u);
     if ((atomicLoad(&tet_marked[word]) & bit) == 0u) {

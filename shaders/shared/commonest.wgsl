@@ -1,5 +1,4 @@
-// Material of most of the leaves from `first` up to before `end`, the lowest of equals; goes over them once to find the
-// range of materials, and if there are several, once for each.
+// Material of most of the leaves from `first` up to before `end`, the lowest of equals.
 fn commonest(first: u32, end: u32) -> u32 {
   var lowest = 255u;
   var highest = 0u;
@@ -7,6 +6,12 @@ fn commonest(first: u32, end: u32) -> u32 {
     lowest = min(lowest, leaves[leaf].y & 255u);
     highest = max(highest, leaves[leaf].y & 255u);
   }
+  return commonest_between(first, end, lowest, highest);
+}
+
+// The same where the lowest and the highest material are known; goes over the leaves once for each material among them,
+// unless all have the same.
+fn commonest_between(first: u32, end: u32, lowest: u32, highest: u32) -> u32 {
   var chosen = lowest;
   var most = 0u;
   var material = lowest;

@@ -54,8 +54,8 @@ const ARGS_EMIT_UPPERS = 12u;
 
 const BRICK_WORDS = 16u;
 
-// Samples of one leaf beyond which the host merges them. One thread goes over them once for each of their materials, and a
-// software device ends the loops of a thread after 65,535 rounds in all.
+// Samples of one leaf beyond which the host merges them. `merge_samples` goes over them in one thread once for each of their
+// materials, and a software device ends the loops of a thread after 65,535 rounds in all.
 const MAX_REPEATS = 128u;
 
 // A brick's region and its key inside the region, in one word.

@@ -2,6 +2,8 @@
 // codes agree above their lowest 3h bits. Nodes are numbered height after height from the leaves up, in key order over
 // all regions.
 const SORT_BLOCK = 256u;
+// Of a pass of the sort, which takes four bits.
+const DIGITS = 16u;
 const HEIGHTS = 9u;
 
 // Blocks of pairs that tables are laid out for.

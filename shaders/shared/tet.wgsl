@@ -7,13 +7,13 @@ const OCTANTS_OF_TYPE = array<u32, 6>(0xa3u, 0x8bu, 0x8du, 0xc5u, 0xd1u, 0xb1u);
 
 struct Tet {
   cube: u32,
-  kind: u32,
+  tet_type: u32,
 }
 
-// Key of the tetrahedron of type `kind` in the cube with this Morton code of `levels` digits.
-fn tet_key(cube: u32, kind: u32, levels: u32) -> u32 {
+// Key of the tetrahedron of this type in the cube with this Morton code of `levels` digits.
+fn tet_key(cube: u32, tet_type: u32, levels: u32) -> u32 {
   var key = 0u;
-  var ancestor = kind;
+  var ancestor = tet_type;
   for (var level = 0u; level < levels; level++) {
     let octant = (cube >> (3u * level)) & 7u;
     key |= ((CHILD_INDEX[ancestor] >> (4u * octant)) & 7u) << (3u * level);
@@ -26,8 +26,8 @@ fn tet_of_key(key: u32, levels: u32) -> Tet {
   var tet = Tet(0u, key >> (3u * levels));
   for (var level = levels; level > 0u; level--) {
     let child = (key >> (3u * (level - 1u))) & 7u;
-    tet.cube = (tet.cube << 3u) | ((OCTANT_OF_CHILD[tet.kind] >> (4u * child)) & 7u);
-    tet.kind = (TYPE_OF_CHILD[tet.kind] >> (4u * child)) & 7u;
+    tet.cube = (tet.cube << 3u) | ((OCTANT_OF_CHILD[tet.tet_type] >> (4u * child)) & 7u);
+    tet.tet_type = (TYPE_OF_CHILD[tet.tet_type] >> (4u * child)) & 7u;
   }
   return tet;
 }

@@ -5,12 +5,14 @@ import { type BreakerState, CircuitBreaker } from "./breaker.ts";
 import { BuildAbortedError, type Builder, type BuildJob, type BuildResult } from "./builder.ts";
 import { type CpuBuilderOptions, createCpuBuilder } from "./cpu/cpu_builder.ts";
 import { FallbackBuilder } from "./fallback_builder.ts";
+import { LEAST_GPU_DEPTH } from "./gpu/batch_job.ts";
 import { GpuBuilder } from "./gpu/gpu_builder.ts";
 
 /** The settings of the GPU, as in the configuration. */
 export interface GpuSettings {
   readonly maxBatchRegions: number;
   readonly maxBatchVoxels: number;
+  readonly maxSoftwareBatchVoxels: number;
   readonly maxPooledBytes: number;
   readonly batchTimeoutMs: number;
   readonly maxHangs: number;
@@ -34,9 +36,6 @@ export interface BackendOptions {
 
 /** One batch works on the device while another is uploaded or read back. */
 const BATCHES_IN_FLIGHT = 2;
-
-/** The shaders work in bricks of three levels; worlds have no smaller regions, but a builder's caller may. */
-const LEAST_GPU_DEPTH = 3;
 
 /**
  * The builder of a server: the GPU if there is one as asked for, backed by the pool of CPU Workers, or that pool alone.
@@ -76,6 +75,7 @@ export class Backend implements Builder {
       batch: {
         maxBatchRegions: gpu.maxBatchRegions,
         maxBatchVoxels: gpu.maxBatchVoxels,
+        maxSoftwareBatchVoxels: gpu.maxSoftwareBatchVoxels,
         maxPooledBytes: gpu.maxPooledBytes,
       },
       batchTimeoutMs: gpu.batchTimeoutMs,
@@ -128,7 +128,7 @@ export class Backend implements Builder {
       adapter: stats?.adapter,
       reason,
       isDegraded: reason !== undefined && this.#refusal?.kind !== "no-adapter",
-      breaker: this.#chosen === this.#both && this.#both !== undefined ? this.#breaker.state.name : "none",
+      breaker: this.#breakerName(),
       batches: stats?.batches ?? 0,
       batchRegions: stats?.regions ?? 0,
       deviceLosses: stats?.deviceLosses ?? 0,
@@ -146,6 +146,12 @@ export class Backend implements Builder {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     await (this.#both ?? this.#cpu)[Symbol.asyncDispose]();
+  }
+
+  #breakerName(): BackendStatus["breaker"] {
+    if (this.#gpu === undefined || this.#chosen !== this.#both) return "none";
+    // A GPU that is given up for good is left alone as well, only longer.
+    return this.#gpu.isUsable ? this.#breaker.state.name : "open";
   }
 
   get #current(): Builder {

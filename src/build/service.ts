@@ -89,8 +89,6 @@ export class BuildService {
   readonly #turns: WorkTurns;
   readonly #worlds = new Map<World, { tracks: Map<RegionKey, Track>; unsubscribe: () => void }>();
   readonly #minIntervalMs: number;
-  /** Below this queue depth refused regions are taken in again. */
-  readonly #lowWater: number;
   /** What the builder has answered and nobody has been told of yet; `#nextOutcome` is the oldest. */
   #outcomes: Outcome[] = [];
   #nextOutcome = 0;
@@ -115,7 +113,6 @@ export class BuildService {
       step: () => this.#publishNext() || this.#startNext(),
     });
     this.#minIntervalMs = 1000 / options.maxBuildsPerSecondPerRegion;
-    this.#lowWater = Math.min(options.builder.slots, options.maxQueueDepth >> 1);
     this.#scheduleBackfill();
   }
 
@@ -221,6 +218,11 @@ export class BuildService {
     if (request === undefined) return false;
     this.#start(request.world, request.key);
     return true;
+  }
+
+  /** Below this queue depth refused regions are taken in again. A builder may turn out to have more slots, or fewer. */
+  get #lowWater(): number {
+    return Math.min(this.#options.builder.slots, this.#options.maxQueueDepth >> 1);
   }
 
   #start(world: World, key: RegionKey): void {

@@ -38,7 +38,10 @@ export function addInspectCommand(program: Command, context: CommandContext): vo
     .command("inspect")
     .description("say what is in a model file, as an import would see it; needs no server")
     .argument("<file>", "model file (.vox, .ply, gzip allowed)")
-    .option("--trees", "build its regions as octrees and as tetrees, and say what they cost")
+    .option(
+      "--trees",
+      "build its regions as octrees and as tetrees, in a world of default size, and say what they cost",
+    )
     .option("--json", "print JSON")
     .action(async (file: string, given: { readonly json?: boolean; readonly trees?: boolean }) => {
       const { runInspect } = await import("./inspect.ts");

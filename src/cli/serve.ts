@@ -140,7 +140,7 @@ function banner(url: string, builderText: string, config: Config): string {
 /** Why there is no GPU, and what to do about it. */
 function gpuProblem({ message }: GpuError, { build }: Pick<Config, "build">): string {
   return `Cannot build on the GPU (build.backend is ${JSON.stringify(build.backend)}): ${message}. ` +
-    "Choose another with --build-backend: auto takes the CPU where there is no hardware GPU";
+    "Choose another with --build-backend: gpu takes any adapter, auto the CPU where there is no hardware GPU";
 }
 
 /** Why the server cannot listen, and what to do about it. */

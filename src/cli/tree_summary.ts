@@ -12,6 +12,8 @@ import { formatAmount, formatCount } from "./quantities.ts";
 export interface TreeSummary {
   readonly kind: TreeKind;
   readonly regions: number;
+  /** Nodes of levels 0 to the depth. */
+  readonly nodes: readonly number[];
   /** Voxels of octrees, tetrahedra of tetrees. */
   readonly leaves: number;
   readonly innerNodes: number;
@@ -45,9 +47,11 @@ export async function summariseTrees(bytes: Uint8Array<ArrayBuffer>, config: Con
 }
 
 function summarise(kind: TreeKind, trees: readonly Tree[]): TreeSummary {
+  const nodes: number[] = [];
   const sum = { leaves: 0, innerNodes: 0, bytes: 0, frameBytes: 0 };
   for (const tree of trees) {
-    const { leaves, innerNodes, bytes } = treeStatistics(tree);
+    const { leaves, innerNodes, bytes, ...statistics } = treeStatistics(tree);
+    statistics.nodes.forEach((count, level) => nodes[level] = (nodes[level] ?? 0) + count);
     sum.leaves += leaves;
     sum.innerNodes += innerNodes;
     sum.bytes += bytes;
@@ -57,6 +61,7 @@ function summarise(kind: TreeKind, trees: readonly Tree[]): TreeSummary {
   return {
     kind,
     regions: trees.length,
+    nodes,
     meanChildren: innerNodes === 0 ? 0 : (innerNodes + leaves - trees.length) / innerNodes,
     maskBitsPerLeaf: leaves === 0 ? 0 : 8 * innerNodes / leaves,
     ...sum,

@@ -45,6 +45,11 @@ export const RULES: readonly Rule[] = [
     message: ({ world }) => `must be at most world.maxVoxelBytesTotal, which is ${world.maxVoxelBytesTotal}`,
   },
   {
+    keys: ["gpu.pauseMs", "gpu.maxPauseMs"],
+    holds: ({ gpu }) => gpu.pauseMs <= gpu.maxPauseMs,
+    message: ({ gpu }) => `must be at most gpu.maxPauseMs, which is ${gpu.maxPauseMs}`,
+  },
+  {
     keys: ["host", "security.apiKey"],
     holds: ({ host, security }) => isLoopback(host) || security.apiKey !== undefined,
     message: () =>

@@ -158,18 +158,25 @@ export const configSchema = z.strictObject({
   }).prefault({}),
   gpu: z.strictObject({
     maxBatchRegions: whole(
-      128,
+      4096,
       1,
       65_535,
       "regions",
       "Most regions of one batch; twice as many are in flight",
     ),
     maxBatchVoxels: whole(
-      2_097_152,
+      8_388_608,
       1,
       134_217_728,
       "voxels",
-      "Most voxels of a batch of more than one region",
+      "Most voxels of a batch of more than one region; twice as many are in flight",
+    ),
+    maxSoftwareBatchVoxels: whole(
+      262_144,
+      1,
+      134_217_728,
+      "voxels",
+      "The same on a software adapter, which takes a hundred times as long",
     ),
     maxPooledBytes: whole(
       512 * MIB,
@@ -183,7 +190,7 @@ export const configSchema = z.strictObject({
       100,
       600_000,
       "ms",
-      "A GPU that has work and does not answer for so long hangs: its worker is replaced, its regions are built again",
+      "A GPU that does not answer for so long, for each 262,144 voxels that it has, hangs: its worker is replaced, its regions are built again",
     ),
     maxHangs: whole(2, 1, 100, "hangs", "After so many hangs the CPU builds until the next start"),
     maxFailures: whole(

@@ -64,7 +64,7 @@ export async function chooseAdapter(gpu: AdapterSource | undefined, wish: string
 }
 
 /** Name and nature of an adapter. Drivers fill in what they like. */
-export function summarize(info: GPUAdapterInfo): AdapterSummary {
+function summarize(info: GPUAdapterInfo): AdapterSummary {
   const parts = [info.vendor, info.architecture, info.device].filter((part) => part !== "");
   const name = info.description.trim() || parts.join(" ") || "unnamed adapter";
   const { isFallbackAdapter } = info as GPUAdapterInfo & { readonly isFallbackAdapter?: boolean };
@@ -73,7 +73,7 @@ export function summarize(info: GPUAdapterInfo): AdapterSummary {
 
 /** An adapter as it stands in messages. */
 export function describeAdapter({ name, isSoftware }: AdapterSummary): string {
-  return isSoftware ? `${name}, software` : name;
+  return isSoftware ? `${name} (software)` : name;
 }
 
 function lack(wish: string, found: readonly FoundAdapter[]): string {

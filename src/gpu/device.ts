@@ -15,7 +15,7 @@ export interface DeviceEvents {
   onError(error: GpuError): void;
 }
 
-/** Least values that the shaders are written for; all of them are below what WebGPU guarantees. */
+/** Least values that the shaders are written for: just what WebGPU guarantees. */
 const LEAST_LIMITS = {
   maxStorageBuffersPerShaderStage: 8,
   maxComputeInvocationsPerWorkgroup: 256,

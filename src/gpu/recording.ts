@@ -119,5 +119,5 @@ export class Recorder implements Recording {
 
 /** Copies and bindings go by whole words. */
 function roundUp(bytes: number): number {
-  return (bytes + 3) & ~3;
+  return 4 * Math.ceil(bytes / 4);
 }

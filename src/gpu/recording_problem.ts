@@ -17,6 +17,7 @@ export interface RecordingLimits {
 export function recordingProblem(recording: Recording, limits: RecordingLimits): string | undefined {
   for (const [name, { bytes, content }] of recording.buffers) {
     const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+    if (bytes <= 0) return `Buffer ${name} has ${bytes} bytes`;
     if (bytes > most) return `Buffer ${name} needs ${bytes} bytes, the device binds ${most}`;
     if (bytes % 4 !== 0) return `Buffer ${name} has ${bytes} bytes, which is not a whole number of words`;
     if (typeof content !== "string" && content.byteLength > bytes) {

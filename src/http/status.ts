@@ -1,3 +1,4 @@
+import type { BackendStatus } from "../build/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 
 /** What the running server reports about itself; the composition root fills it anew at each call, cheaply. */
@@ -15,30 +16,8 @@ export interface ServerStatus {
   connections(): readonly ConnectionRow[];
 }
 
-/** Builds since the start. */
-export interface BuilderStatus {
-  /** The backend that really runs: `gpu` or `cpu`. */
-  readonly name: string;
-  /** What was asked for: `build.backend`. */
-  readonly asked: string;
-  /** The GPU's adapter, if one was opened. */
-  readonly adapter: { readonly name: string; readonly isSoftware: boolean } | undefined;
-  /** Why the CPU builds although something else was asked for. */
-  readonly reason: string | undefined;
-  /** Whether that is a fault. */
-  readonly isDegraded: boolean;
-  /** Circuit breaker before the GPU; `none` where no GPU is used. */
-  readonly breaker: "none" | "closed" | "open" | "half-open";
-  /** Batches of the GPU that ended well. */
-  readonly batches: number;
-  /** Regions of these. */
-  readonly batchRegions: number;
-  readonly deviceLosses: number;
-  readonly hangs: number;
-  /** Regions given to the CPU in place of the GPU. */
-  readonly fallbackBuilds: number;
-  /** Time on the GPU itself, ms, where it can tell. */
-  readonly gpuMs: number;
+/** What builds, and builds since the start. */
+export interface BuilderStatus extends BackendStatus {
   /** Successful builds. */
   readonly totalBuilds: number;
   readonly failedBuilds: number;

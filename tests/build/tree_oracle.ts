@@ -64,7 +64,7 @@ export function tetKeyByGeometry(cube: Point, type: number, depth: number): numb
     const octant = middle.map((c) => Math.floor(c % width / (width / 2))) as unknown as Point;
     width /= 2;
     const child = typeAround(middle, width);
-    key = key * 8 + childrenOf(parent).findIndex((one) => `${one}` === `${[...octant, child]}`);
+    key = key * 8 + childrenOf(parent).indexOf([...octant, child].join());
     parent = child;
   }
   return key;
@@ -83,17 +83,17 @@ function typeAround(point: Point, width: number): number {
   return ORDER_OF_TYPE.findIndex(([a, b, c]) => inside[a]! > inside[b]! && inside[b]! > inside[c]!);
 }
 
-const children = new Map<number, number[][]>();
+const children = new Map<number, readonly string[]>();
 
-/** Octant and type of the eight half-size tetrahedra inside one of type `parent`, by octant and then by type. */
-function childrenOf(parent: number): readonly number[][] {
+/** Octant and type, as text, of the eight half-size tetrahedra inside one of type `parent`: by octant, then by type. */
+function childrenOf(parent: number): readonly string[] {
   const known = children.get(parent);
   if (known !== undefined) return known;
-  const inside: number[][] = [];
+  const inside: string[] = [];
   for (let octant = 0; octant < 8; octant++) {
     const cube = [octant % 2, Math.floor(octant / 2) % 2, Math.floor(octant / 4)] as const;
     for (let type = 0; type < 6; type++) {
-      if (typeAround(middleOf(cube, type), 8) === parent) inside.push([...cube, type]);
+      if (typeAround(middleOf(cube, type), 8) === parent) inside.push([...cube, type].join());
     }
   }
   children.set(parent, inside);
@@ -169,6 +169,7 @@ function meanOf(leaves: readonly Leaf[]): number {
 }
 
 function modeOf(leaves: readonly Leaf[]): number {
+  if (leaves.length === 1) return leaves[0]!.material;
   const votes = new Array<number>(256).fill(0);
   for (const { material } of leaves) votes[material]!++;
   return votes.indexOf(Math.max(...votes));

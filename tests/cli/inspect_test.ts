@@ -105,6 +105,7 @@ testWith(modelNeeds, "inspect --trees tells what a model costs as octrees and as
   // Each tetrahedron overlaps at most four voxels, each voxel at most six tetrahedra.
   assert(esvt.leaves >= esvo.leaves / 4 && esvt.leaves <= 6 * esvo.leaves);
   assertEquals(esvo.regions, esvt.regions);
+  assertEquals([esvo.nodes[0], esvo.nodes.at(-1)], [esvo.regions, 4854]);
   assert(esvo.frameBytes > 0 && esvo.frameBytes < esvo.bytes);
   const plain = capturedIo();
   await runInspect({ file: EXTENDED_VOX }, plain);

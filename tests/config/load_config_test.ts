@@ -37,8 +37,9 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     pumpBudgetMs: 8,
   });
   assertEquals(config.gpu, {
-    maxBatchRegions: 128,
-    maxBatchVoxels: 2097152,
+    maxBatchRegions: 4096,
+    maxBatchVoxels: 8388608,
+    maxSoftwareBatchVoxels: 262144,
     maxPooledBytes: 536870912,
     batchTimeoutMs: 15000,
     maxHangs: 2,
@@ -220,6 +221,8 @@ Deno.test("contradictions are refused", () => {
   assertEquals(keysOf({ "world.maxWorldBytes": 2 ** 31, "world.maxVoxelBytesTotal": 2 ** 30 }), [
     "world.maxWorldBytes",
   ]);
+  assertEquals(keysOf({ "gpu.pauseMs": 5000, "gpu.maxPauseMs": 4999 }), ["gpu.pauseMs"]);
+  loadConfig({ env: {}, flags: { "gpu.pauseMs": 5000, "gpu.maxPauseMs": 5000 } });
   for (const backend of ["", " gpu", "gpu ", "x".repeat(101), "gr\u00fcn"]) {
     assertEquals(keysOf({ "build.backend": backend }), ["build.backend"]);
   }

@@ -51,7 +51,7 @@ Deno.test("auto takes hardware only, gpu takes software where there is nothing e
   assertEquals((await chooseAdapter(machine(PIPE), "gpu")).name, PIPE.description);
   assertEquals(
     await lackOf(machine(PIPE), "auto"),
-    "There is no hardware WebGPU adapter on this machine, only: llvmpipe (LLVM 15.0.6, 256 bits), software",
+    "There is no hardware WebGPU adapter on this machine, only: llvmpipe (LLVM 15.0.6, 256 bits) (software)",
   );
   for (const wish of ["auto", "gpu", "arc"]) {
     assertEquals(await lackOf(machine(null), wish), "There is no WebGPU adapter on this machine");
@@ -66,7 +66,7 @@ Deno.test("a part of a name chooses, in any letter case, and one that fits none 
   assertEquals(
     await lackOf(gpu, "radeon"),
     'No WebGPU adapter has "radeon" in its name; found: NVIDIA H200; Intel(R) Arc(tm) Graphics; ' +
-      "llvmpipe (LLVM 15.0.6, 256 bits), software",
+      "llvmpipe (LLVM 15.0.6, 256 bits) (software)",
   );
 });
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Readback } from "../../src/gpu/readback.ts";
-import { findAdapters, openDevice } from "../../src/gpu/mod.ts";
+import { findAdapters } from "../../src/gpu/adapter.ts";
+import { openDevice } from "../../src/gpu/mod.ts";
 import { sharedDevice, testOnDevice } from "../build/gpu/test_device.ts";
 
 const MAP_READ = 0x01;

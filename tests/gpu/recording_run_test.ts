@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { findAdapters } from "../../src/gpu/adapter.ts";
 import {
   BufferPool,
   compileStages,
-  findAdapters,
   GpuError,
   openDevice,
   Readback,
@@ -47,9 +47,8 @@ testOnDevice("A recording gives back what its stages make, in the order of its r
   recorder.zeroed("zeros", 2);
   recorder.read("zeros", 1);
   recorder.read("in", 2);
-  const { reads, readbackBytes } = await runRecording(await runnerOf(device), recorder)();
+  const { reads } = await runRecording(await runnerOf(device), recorder)();
   assertEquals(reads.map((words) => [...words]), [[2, 4, 600], [0], [1, 2]]);
-  assertEquals(readbackBytes, 24);
 });
 
 testOnDevice(

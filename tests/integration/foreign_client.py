@@ -6,6 +6,7 @@ Prints one line of JSON: what it got, and whether it equals the file.
 """
 
 import asyncio
+import functools
 import hashlib
 import json
 import math
@@ -16,6 +17,7 @@ import zlib
 import websockets
 
 
+@functools.lru_cache(maxsize=None)
 def morton_axis(code, axis):
     value = 0
     for bit in range(21):
@@ -91,13 +93,19 @@ def read_vox(path):
     def turn(matrix, vector):
         return [sum(m * v for m, v in zip(row, vector)) for row in matrix]
 
+    def moved(steps, point):
+        for matrix, move in reversed(steps):
+            point = [a + b for a, b in zip(turn(matrix, point), move)]
+        return point
+
     def place(model, steps):
-        size = sizes[model]
-        for *cell, color in models[model]:
-            point = [c + 0.5 - s // 2 for c, s in zip(cell, size)]
-            for matrix, move in reversed(steps):
-                point = [a + b for a, b in zip(turn(matrix, point), move)]
-            x, y, z = point
+        # Where the middle of the model's first cell goes, and what a cell further along each axis adds to that.
+        corner = [0.5 - s // 2 for s in sizes[model]]
+        ox, oy, oz = origin = moved(steps, corner)
+        units = [moved(steps, [c + (i == axis) for i, c in enumerate(corner)]) for axis in range(3)]
+        (ax, ay, az), (bx, by, bz), (cx, cy, cz) = ([u - o for u, o in zip(unit, origin)] for unit in units)
+        for a, b, c, color in models[model]:
+            x, y, z = ox + ax * a + bx * b + cx * c, oy + ay * a + by * b + cy * c, oz + az * a + bz * b + cz * c
             # Cells are named by their lowest corner; turning y into -z makes the upper corner the lower one.
             voxels[(math.floor(x), math.floor(z), math.floor(-y))] = palette[color - 1]
 

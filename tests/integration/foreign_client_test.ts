@@ -12,12 +12,12 @@ const node = await needs({ net: "127.0.0.1" }, { read: true }, { command: "node"
 /** Far enough for the whole default world to be at full detail. */
 const ALL_FINE = { "streaming.lodThresholds": [10_000, 20_000, 30_000] };
 
-for (const codec of [1, 2]) {
-  testWith(python, `a Python client finds exactly the voxels of tree.vox, codec ${codec}`, async () => {
+for (const [codec, name, file] of [[1, "extended.vox", EXTENDED_VOX], [2, "tree.vox", TREE_VOX]] as const) {
+  testWith(python, `a Python client finds exactly the voxels of ${name}, codec ${codec}`, async () => {
     await using server = await RunningServer.start(ALL_FINE);
-    const { voxels } = await server.app.importFile(TREE_VOX);
+    const { voxels } = await server.app.importFile(file);
     await built(server);
-    const result = await runPython(server, codec, voxels, TREE_VOX);
+    const result = await runPython(server, codec, voxels, file);
     assertEquals(result.lods, { "0": voxels });
     assertEquals(result.fingerprint, result.file);
     assertEquals(result.frames, server.app.defaultWorld.regions.size, "each region once");

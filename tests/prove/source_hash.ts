@@ -1,9 +1,9 @@
 const ROOT = new URL("../../", import.meta.url);
 
-/** A hash over all sources and tests: what was proved holds for exactly these. */
+/** A hash over all sources, shaders, tests and packages: what was proved holds for exactly these. */
 export async function sourceHash(): Promise<string> {
-  const paths: string[] = [];
-  for (const folder of ["src", "tests"]) await collect(folder, paths);
+  const paths = ["deno.json", "deno.lock"];
+  for (const folder of ["src", "shaders", "tests"]) await collect(folder, paths);
   const parts: string[] = [];
   for (const path of paths.sort()) parts.push(path, await Deno.readTextFile(new URL(path, ROOT)));
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(parts.join("\0")));

@@ -1,4 +1,5 @@
 import type { Samples, Tree, TreeKind } from "../../tree/mod.ts";
+import { kindError } from "../job_problem.ts";
 import type { BuildScratch } from "./build_scratch.ts";
 import { buildEsvo } from "./esvo.ts";
 import { buildEsvt } from "./esvt.ts";
@@ -15,6 +16,6 @@ export function buildTree(kind: TreeKind, samples: Samples, depth: number, scrat
     case "esvt":
       return buildEsvt(samples, depth, scratch);
     default:
-      throw new RangeError(`Cannot build a tree of kind ${kind}, expected esvo or esvt`);
+      throw kindError(kind);
   }
 }

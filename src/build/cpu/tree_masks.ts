@@ -1,4 +1,5 @@
 import { checkDepth, popcount8 } from "../../tree/mod.ts";
+import { keyProblem } from "../job_problem.ts";
 import type { BuildScratch } from "./build_scratch.ts";
 
 /** The nodes whose children are the cells of a tree, in key order; views into the scratch, gone with the next build. */
@@ -70,7 +71,7 @@ function parentsOfOrdered(keys: Uint32Array, depth: number, scratch: BuildScratc
       masks[count - 1]! |= 1 << (key & 7);
     }
   }
-  if (previous >= 8 ** depth) throw keyError(keys, depth);
+  if (previous >= 8 ** depth) throw keyProblem(keys, depth)!;
   return count;
 }
 
@@ -87,7 +88,7 @@ function markKeys(keys: Uint32Array, depth: number, scratch: BuildScratch): void
   if (union >>> (3 * depth) !== 0) {
     bitmap.fill(0);
     touched.fill(0);
-    throw keyError(keys, depth);
+    throw keyProblem(keys, depth)!;
   }
 }
 
@@ -155,12 +156,4 @@ function cellsOf(masks: Uint8Array, nodes: number): number {
   let cells = 0;
   for (let i = 0; i < nodes; i++) cells += popcount8(masks[i]!);
   return cells;
-}
-
-function keyError(keys: Uint32Array, depth: number): RangeError {
-  const limit = 8 ** depth;
-  const index = keys.findIndex((key) => key >= limit);
-  return new RangeError(
-    `Cannot build a region of depth ${depth}: key ${keys[index]} of sample ${index} is not below ${limit}`,
-  );
 }

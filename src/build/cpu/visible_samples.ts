@@ -1,4 +1,5 @@
 import type { Samples } from "../../tree/mod.ts";
+import { lengthProblem } from "../job_problem.ts";
 
 /**
  * The samples that are voxels, those of alpha 0 being none. The very same object if all are, as from a store, which holds
@@ -8,12 +9,8 @@ import type { Samples } from "../../tree/mod.ts";
  */
 export function visibleSamples(samples: Samples): Samples {
   const { keys, colors, materials } = samples;
-  if (colors.length !== keys.length || materials.length !== keys.length) {
-    throw new RangeError(
-      `Samples need as many colours and materials as keys: ${keys.length} keys, ${colors.length} colours, ` +
-        `${materials.length} materials`,
-    );
-  }
+  const problem = lengthProblem(samples);
+  if (problem !== undefined) throw problem;
   if (isAllVisible(colors)) return samples;
   return {
     keys: keys.filter((_, i) => isVisible(colors[i]!)),

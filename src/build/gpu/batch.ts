@@ -1,28 +1,35 @@
 import {
-  type CollectRecording,
   GpuError,
+  type PreparedRecording,
+  prepareRecording,
   Recorder,
   type RecordingResult,
   type RecordingRunner,
-  runRecording,
 } from "../../gpu/mod.ts";
-import { emptyTree, type Tree, type TreeKind } from "../../tree/mod.ts";
+import { emptyTree, type Tree, TREE_KINDS, type TreeKind } from "../../tree/mod.ts";
+import { keyProblem } from "../job_problem.ts";
 import type { BatchJob, BatchStats } from "./batch_job.ts";
+import type { RegionSize } from "./capacities.ts";
+import { FAULTS, GRID_FIELDS } from "./grid_words.ts";
+import { takeReads } from "./group_reads.ts";
 import {
-  grownCapacities,
-  guessCapacities,
-  type RegionSize,
-  sampleFaults,
-  scaledCapacities,
-} from "./capacities.ts";
-import { BRICK_WORDS, FAULTS, GRID_FIELDS } from "./grid_words.ts";
-import { jobProblem, keyProblem, mergedSamples } from "./mend_samples.ts";
+  type GroupGrids,
+  type GroupRoom,
+  grownRoom,
+  guessedRoom,
+  largestBuffer,
+  scaledRoom,
+  treeRoom,
+} from "./group_room.ts";
+import { jobProblem, mergedSamples } from "./mend_samples.ts";
 import { readTrees } from "./read_trees.ts";
-import { type BuildStages, type GroupRoom, recordGroup } from "./record_group.ts";
-import { directoryWords, outputPlanes, RegionGroup, regionSize } from "./region_group.ts";
+import { recordBitmaps } from "./record_bitmaps.ts";
+import { recordSorted } from "./record_sorted.ts";
+import { RegionGroup, regionSize } from "./region_group.ts";
+import { sampleFaults } from "./sample_faults.ts";
 import { sortedRoom } from "./sorted_capacities.ts";
 import { isScattered, occupiedBricks, sortedGroups } from "./sorted_groups.ts";
-import { recordSorted } from "./sorted_record.ts";
+import { BUILD_STAGES } from "./stages.ts";
 
 /** What came of a batch: a tree a job, or why it cannot be built. */
 export interface BatchResult {
@@ -39,19 +46,26 @@ interface Attempt {
   readonly isSorted: boolean;
 }
 
-/** Submits of one batch: each fault tells exactly how much room it lacked, and there are five places to lack it. */
-const MAX_SUBMITS = 10;
+/**
+ * Submits of one batch. Each fault tells exactly how much room was lacking: first of bricks, then of leaves and upper nodes,
+ * for tetrees of the tetrahedra's bricks, their leaves and upper nodes, and at last of nodes. Mended samples begin anew.
+ */
+const MAX_SUBMITS = 16;
 
-/** One batch from its upload to its trees: submitted when made, and again with more room where something did not fit. */
+/** What is told while a batch is waited for. */
+export interface BatchHooks {
+  /** The device is done with what was submitted, and nothing was taken from it yet: the time to give it more work. */
+  readonly onDeviceFree?: () => void;
+  /** Something did not fit and is tried again. */
+  readonly onRetry?: () => void;
+}
+
+/** One batch from its upload to its trees: uploaded when made, and again with more room where something did not fit. */
 export class Batch {
   readonly #runner: RecordingRunner;
-  readonly #stages: BuildStages;
   readonly #jobs: BatchJob[];
   readonly #outcomes: (Tree | Error | undefined)[];
   readonly #stats = {
-    voxels: 0,
-    uploadBytes: 0,
-    readbackBytes: 0,
     retries: 0,
     sortedRegions: 0,
     gpuMs: 0 as number | undefined,
@@ -59,35 +73,48 @@ export class Batch {
   #attempts: readonly Attempt[];
   /** Groups made so far, for their names. */
   #groups = 0;
-  #wait: CollectRecording | undefined;
+  #run: PreparedRecording | undefined;
 
-  constructor(runner: RecordingRunner, stages: BuildStages, jobs: readonly BatchJob[]) {
+  constructor(runner: RecordingRunner, jobs: readonly BatchJob[]) {
     this.#runner = runner;
-    this.#stages = stages;
     this.#jobs = [...jobs];
     this.#outcomes = jobs.map((job) => {
       const problem = jobProblem(job);
       if (problem !== undefined) return problem;
       return job.samples.keys.length === 0 ? emptyTree(job.kind, job.depth) : undefined;
     });
-    for (const { samples } of jobs) this.#stats.voxels += samples.keys.length;
     this.#attempts = this.#group(jobs.map((_, i) => i));
-    this.#submit();
+    this.#prepare();
   }
 
-  async collect(): Promise<BatchResult> {
-    for (let submits = 1; this.#wait !== undefined; submits++) {
-      const wait = this.#wait;
-      this.#wait = undefined;
-      this.#attempts = await wait((result) => {
-        this.#account(result);
+  /** Hands what was uploaded to the device. */
+  submit(): void {
+    this.#run?.submit();
+  }
+
+  /** Gives up what was uploaded and not yet submitted. */
+  abandon(): void {
+    this.#run?.abandon();
+    this.#run = undefined;
+  }
+
+  /** Waits for the device, which blocks the thread, and submits again what did not fit. */
+  async collect(hooks: BatchHooks = {}): Promise<BatchResult> {
+    for (let submits = 1; this.#run !== undefined; submits++) {
+      const run = this.#run;
+      this.#run = undefined;
+      this.#attempts = await run.collect((result) => {
+        if (submits === 1) hooks.onDeviceFree?.();
         return this.#take(result);
       });
-      if (this.#attempts.length > 0 && submits === MAX_SUBMITS) {
+      if (this.#attempts.length === 0) break;
+      if (submits === MAX_SUBMITS) {
         throw new GpuError("internal", `A batch did not fit after ${MAX_SUBMITS} submits`);
       }
-      if (this.#attempts.length > 0) this.#stats.retries++;
-      this.#submit();
+      this.#stats.retries++;
+      hooks.onRetry?.();
+      this.#prepare();
+      this.submit();
     }
     const outcomes = this.#outcomes.map((outcome) =>
       outcome ?? new GpuError("internal", "A region got no tree")
@@ -99,7 +126,7 @@ export class Batch {
   #group(places: readonly number[]): Attempt[] {
     const open = places.filter((place) => this.#outcomes[place] === undefined);
     const attempts: Attempt[] = [];
-    for (const kind of ["esvo", "esvt"] as const) {
+    for (const kind of TREE_KINDS) {
       const own = open.filter((place) => this.#jobs[place]!.kind === kind);
       if (own.length === 0) continue;
       attempts.push(...this.#fitting(kind, own));
@@ -108,32 +135,23 @@ export class Batch {
   }
 
   /** One group, or as many as it takes for each to keep the device's limits. A region that alone does not is refused. */
-  #fitting(kind: TreeKind, places: readonly number[], room = this.#guess(kind, places)): Attempt[] {
-    const sizes = places.map((place) => regionSize(this.#jobs[place]!));
+  #fitting(kind: TreeKind, places: readonly number[], room?: GroupRoom): Attempt[] {
+    const sizes = this.#sizesAt(places);
+    room ??= guessedRoom(kind, sizes);
     const bytes = largestBuffer(sizes, room);
     const most = this.#maxBindingBytes;
-    if (bytes <= most) {
-      const name = `${kind}.${this.#groups++}`;
-      return [{
-        group: new RegionGroup(kind, places.map((place) => this.#jobs[place]!), name),
-        places,
-        room,
-        isSorted: false,
-      }];
-    }
+    if (bytes <= most) return [{ group: this.#groupOf(kind, places), places, room, isSorted: false }];
     if (places.length === 1) {
       this.#outcomes[places[0]!] = new GpuError(
         "out-of-memory",
-        `Cannot build a region of ${
-          sizes[0]!.samples
-        } samples on this device: it needs ${bytes} bytes in one buffer, ` +
-          `the device binds ${most}`,
+        `Cannot build a region of ${sizes[0]!.samples} samples on this device: ` +
+          `it needs ${bytes} bytes in one buffer, the device binds ${most}`,
       );
       return [];
     }
     const middle = places.length >> 1;
     return [places.slice(0, middle), places.slice(middle)].flatMap((half) => {
-      return this.#fitting(kind, half, scaledRoom(room, samplesOf(sizes), this.#samplesAt(half)));
+      return this.#fitting(kind, half, scaledRoom(room, sizes, this.#sizesAt(half)));
     });
   }
 
@@ -141,26 +159,20 @@ export class Batch {
   #sorted(kind: TreeKind, places: readonly number[]): Attempt[] {
     const open = places.filter((place) => this.#outcomes[place] === undefined);
     return sortedGroups(kind, this.#jobs, open, this.#maxBindingBytes).map((own) => {
-      const group = new RegionGroup(
-        kind,
-        own.map((place) => this.#jobs[place]!),
-        `${kind}.${this.#groups++}`,
-      );
+      const group = this.#groupOf(kind, own);
       return { group, places: own, room: sortedRoom(kind, group.sizes), isSorted: true };
     });
   }
 
-  /**
-   * Tries bitmaps again with the room that they lacked. If that is bricks, scattered regions are sorted instead.
-   */
-  #again(kind: TreeKind, places: readonly number[], room: GroupRoom, lacksBricks: boolean): Attempt[] {
+  /** Tries bitmaps again with the room that they lacked. If that is bricks, scattered regions are sorted instead. */
+  #again(kind: TreeKind, places: readonly number[], room: GroupRoom, isShortOfBricks: boolean): Attempt[] {
     const isSorted = (place: number) => isScattered(this.#jobs[place]!, this.#maxBindingBytes);
-    const scattered = new Set(lacksBricks ? places.filter(isSorted) : []);
+    const scattered = new Set(isShortOfBricks ? places.filter(isSorted) : []);
     if (scattered.size === 0) return this.#fitting(kind, places, room);
     const rest = places.filter((place) => !scattered.has(place));
     const attempts = this.#sorted(kind, [...scattered]);
     if (rest.length === 0) return attempts;
-    const { voxels, tets } = this.#guess(kind, rest);
+    const { voxels, tets } = guessedRoom(kind, this.#sizesAt(rest));
     const bricks = rest.reduce((sum, place) => sum + occupiedBricks(this.#jobs[place]!), 0);
     return [...attempts, ...this.#fitting(kind, rest, { voxels: { ...voxels, bricks }, tets })];
   }
@@ -169,63 +181,48 @@ export class Batch {
     return this.#runner.device.limits.maxStorageBufferBindingSize;
   }
 
-  #guess(kind: TreeKind, places: readonly number[]): GroupRoom {
-    const sizes = places.map((place) => regionSize(this.#jobs[place]!));
-    const tets = kind === "esvt" ? guessCapacities("esvt", sizes) : undefined;
-    return { voxels: guessCapacities("esvo", sizes), tets };
+  #sizesAt(places: readonly number[]): RegionSize[] {
+    return places.map((place) => regionSize(this.#jobs[place]!));
   }
 
-  #samplesAt(places: readonly number[]): number {
-    return samplesOf(places.map((place) => regionSize(this.#jobs[place]!)));
+  #groupOf(kind: TreeKind, places: readonly number[]): RegionGroup {
+    return new RegionGroup(kind, places.map((place) => this.#jobs[place]!), `${kind}.${this.#groups++}`);
   }
 
-  #submit(): void {
+  #prepare(): void {
     if (this.#attempts.length === 0) return;
     const recorder = new Recorder();
     for (const { group, room, isSorted } of this.#attempts) {
       if (isSorted) recordSorted(recorder, group, room);
-      else recordGroup(recorder, this.#stages, group, room, true);
+      else recordBitmaps(recorder, BUILD_STAGES, group, room, true);
     }
-    for (const { content } of recorder.buffers.values()) {
-      if (typeof content !== "string") this.#stats.uploadBytes += content.byteLength;
-    }
-    this.#wait = runRecording(this.#runner, recorder);
-  }
-
-  #account({ readbackBytes, gpuMs }: RecordingResult): void {
-    this.#stats.readbackBytes += readbackBytes;
-    this.#stats.gpuMs = gpuMs === undefined ? undefined : (this.#stats.gpuMs ?? 0) + gpuMs;
+    this.#run = prepareRecording(this.#runner, recorder);
   }
 
   /** Takes the trees that are there, and returns what must be tried again. */
-  #take({ reads }: RecordingResult): Attempt[] {
+  #take({ reads, gpuMs }: RecordingResult): Attempt[] {
+    this.#stats.gpuMs = gpuMs === undefined ? undefined : (this.#stats.gpuMs ?? 0) + gpuMs;
     const again: Attempt[] = [];
-    let at = 0;
-    const next = () => reads[at++]!;
+    const iterator = reads.values();
     for (const attempt of this.#attempts) {
       const { group, room, places, isSorted } = attempt;
-      const voxelGrid = next();
-      const faults = sampleFaults(next());
-      const tetGrid = room.tets === undefined ? undefined : next();
-      if (tetGrid !== undefined) next();
-      const headers = next();
-      const output = next();
+      const own = takeReads(iterator, room);
+      const faults = sampleFaults(own.counters);
       if (faults.hasBadKeys || faults.hasTransparent || faults.hasRepeats) {
         this.#mend(places);
         again.push(...(isSorted ? this.#sorted(group.kind, places) : this.#group(places)));
         continue;
       }
-      const grown = grownRoom(room, voxelGrid, tetGrid);
+      const grown = grownRoom(room, own);
       if (grown !== undefined) {
-        const lacksBricks = [voxelGrid, tetGrid].some((grid) =>
-          grid !== undefined && lacks(grid, FAULTS.bricks)
-        );
         again.push(
-          ...(isSorted ? [{ ...attempt, room: grown }] : this.#again(group.kind, places, grown, lacksBricks)),
+          ...(isSorted
+            ? [{ ...attempt, room: grown }]
+            : this.#again(group.kind, places, grown, lacksBricks(own))),
         );
         continue;
       }
-      const trees = readTrees(group, room.tets ?? room.voxels, headers, output);
+      const trees = readTrees(group, treeRoom(room), own.headers, own.output);
       trees.forEach((tree, i) => this.#outcomes[places[i]!] = tree);
       if (isSorted) this.#stats.sortedRegions += trees.length;
     }
@@ -236,7 +233,7 @@ export class Batch {
   #mend(places: readonly number[]): void {
     for (const place of places) {
       const job = this.#jobs[place]!;
-      const problem = keyProblem(job);
+      const problem = keyProblem(job.samples.keys, job.depth);
       if (problem !== undefined) {
         this.#outcomes[place] = problem;
         continue;
@@ -248,38 +245,6 @@ export class Batch {
   }
 }
 
-function grownRoom(
-  room: GroupRoom,
-  voxelGrid: Uint32Array,
-  tetGrid: Uint32Array | undefined,
-): GroupRoom | undefined {
-  const voxels = grownCapacities(room.voxels, voxelGrid);
-  const tets = room.tets && tetGrid && grownCapacities(room.tets, tetGrid);
-  if (voxels === undefined && tets === undefined) return undefined;
-  return { voxels: voxels ?? room.voxels, tets: tets ?? room.tets };
-}
-
-function lacks(grid: Uint32Array, fault: number): boolean {
-  return (grid[GRID_FIELDS.faults]! & fault) !== 0;
-}
-
-/** Room for a part of the samples, with some to spare, as the rest may have been the simpler part. */
-function scaledRoom({ voxels, tets }: GroupRoom, whole: number, part: number): GroupRoom {
-  const factor = 1.25 * part / whole;
-  return { voxels: scaledCapacities(voxels, factor), tets: tets && scaledCapacities(tets, factor) };
-}
-
-function samplesOf(sizes: readonly RegionSize[]): number {
-  return sizes.reduce((sum, { samples }) => sum + samples, 0);
-}
-
-/** Bytes of the largest buffer that a group needs. */
-function largestBuffer(sizes: readonly RegionSize[], { voxels, tets }: GroupRoom): number {
-  const samples = samplesOf(sizes);
-  const directory = sizes.reduce((words, { depth }) => words + directoryWords(depth), 1);
-  let most = Math.max(4 * samples, 16 * directory);
-  for (const room of tets === undefined ? [voxels] : [voxels, tets]) {
-    most = Math.max(most, 4 * BRICK_WORDS * room.bricks, 8 * room.leaves, 4 * outputPlanes(room).end);
-  }
-  return most;
+function lacksBricks({ voxelGrid, tetGrid }: GroupGrids): boolean {
+  return [voxelGrid, tetGrid].some((grid) => ((grid?.[GRID_FIELDS.faults] ?? 0) & FAULTS.bricks) !== 0);
 }

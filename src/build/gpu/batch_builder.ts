@@ -1,11 +1,9 @@
 import { BufferPool, compileStages, Readback, type RecordingRunner } from "../../gpu/mod.ts";
-import { Batch, type BatchResult } from "./batch.ts";
+import { Batch, type BatchHooks, type BatchResult } from "./batch.ts";
 import type { BatchJob } from "./batch_job.ts";
 import { MAX_GRID_REGIONS } from "./grid_words.ts";
 import { SORTED_STAGES } from "./sorted_stages.ts";
 import { BUILD_STAGES } from "./stages.ts";
-
-export type { BatchResult } from "./batch.ts";
 
 /** Options of {@linkcode BatchBuilder}. */
 export interface BatchBuilderOptions {
@@ -24,7 +22,15 @@ export interface PendingBatch {
    *
    * @throws GpuError if the whole batch is lost
    */
-  collect(): Promise<BatchResult>;
+  collect(hooks?: BatchHooks): Promise<BatchResult>;
+}
+
+/** A batch that was uploaded, but not submitted yet. */
+export interface PreparedBatch extends PendingBatch {
+  /** Hands it to the device. */
+  submit(): void;
+  /** Gives it up, and its buffers back. */
+  abandon(): void;
 }
 
 /**
@@ -64,12 +70,24 @@ export class BatchBuilder {
   }
 
   /**
-   * Uploads and submits a batch; the jobs' samples are the batch's until it is collected.
+   * Uploads a batch; the jobs' samples are the batch's until it is collected.
    *
    * @throws GpuError `validation` if the batch does not fit the device
    */
+  prepare(jobs: readonly BatchJob[]): PreparedBatch {
+    return new Batch(this.#runner, jobs);
+  }
+
+  /** Uploads and submits a batch. */
   submit(jobs: readonly BatchJob[]): PendingBatch {
-    return new Batch(this.#runner, BUILD_STAGES, jobs);
+    const batch = this.prepare(jobs);
+    batch.submit();
+    return batch;
+  }
+
+  /** Gives the buffers that no batch holds back to the device. */
+  trim(): void {
+    this.#runner.pool.dispose();
   }
 
   /** Destroys the buffers. The device belongs to the caller. */

@@ -25,7 +25,10 @@ export interface BatchLoopOptions {
   readonly nowMs: () => number;
 }
 
-/** One batch is read back and taken apart while the device works on the next. */
+/**
+ * While the device works on one batch the next is uploaded; the device begins with it as soon as it is done with the first,
+ * whose trees are taken apart meanwhile. Not earlier: waiting for one waits for everything that was submitted.
+ */
 const MAX_FLYING = 2;
 /** Devices opened in a row without a batch that ended well, after which the jobs in flight are returned. */
 const MAX_REOPENINGS = 3;
@@ -82,18 +85,30 @@ export class BatchLoop {
   #fill({ maker }: OpenGpu): void {
     while (this.#flying.length < MAX_FLYING && this.#waiting.length > 0) {
       const count = Math.max(1, maker.fit(this.#waiting));
-      const flight = this.#flight(this.#waiting.splice(0, count));
-      flight.launch();
-      this.#flying.push(flight);
-      this.#post({ type: "working" });
+      this.#flying.push(this.#flight(this.#waiting.splice(0, count)));
     }
+    // The device first, then what it need not wait for.
+    this.#launchNext();
+    if (this.#flying.some(({ isAlone }) => isAlone)) return;
+    for (const flight of this.#flying) flight.prepare();
+  }
+
+  #launchNext(): void {
+    const next = this.#flying[0];
+    if (next === undefined || next.isLaunched) return;
+    next.launch();
+    this.#post({ type: "working" });
   }
 
   /** Waits for the oldest batch and answers it, or brings its jobs under way again. */
   async #land(flight: Flight, gpu: OpenGpu): Promise<void> {
     const { jobs } = flight;
     try {
-      const { outcomes, stats } = await flight.collect();
+      const { outcomes, stats } = await flight.collect({
+        // What the batch holds is given back only when its trees are taken.
+        onDeviceFree: () => this.#flying[0]?.isAlone ? undefined : this.#launchNext(),
+        onRetry: () => this.#post({ type: "working" }),
+      });
       if (gpu.isLost) return await this.#reopen(flight, "The device was lost");
       this.#reopenings = 0;
       const { jobMs } = flight;
@@ -110,17 +125,18 @@ export class BatchLoop {
   }
 
   /** Sends the jobs of a batch that found no memory out again in two parts; false if there is no smaller part. */
-  async #split({ jobs, isLastTry }: Flight): Promise<boolean> {
-    // What others hold on the device is free once they are read back.
-    const others = this.#flying.filter((flight) => flight.isLaunched).map((flight) => flight.collect());
+  async #split({ jobs, isAlone }: Flight): Promise<boolean> {
+    // What others hold on the device is free once they are read back, or were not submitted.
+    const others = this.#flying.map((flight) => flight.isLaunched ? flight.collect() : flight.drop());
     await Promise.allSettled(others);
+    this.#gpu?.maker.trim();
     if (jobs.length === 1) {
-      if (isLastTry || others.length === 0) return false;
+      if (isAlone || others.length === 0) return false;
       this.#flying.unshift(this.#flight(jobs, true));
       return true;
     }
     const half = jobs.length >>> 1;
-    this.#flying.unshift(this.#flight(jobs.slice(0, half)), this.#flight(jobs.slice(half)));
+    this.#flying.unshift(this.#flight(jobs.slice(0, half), true), this.#flight(jobs.slice(half), true));
     this.#post({ type: "working" });
     return true;
   }
@@ -160,8 +176,8 @@ export class BatchLoop {
     this.#return(jobs, error);
   }
 
-  #return(jobs: readonly BatchJob[], { kind, message }: GpuError): void {
-    this.#answer(jobs.map(({ samples }) => ({ type: "returned", kind, message, samples })), 0);
+  #return(jobs: readonly BatchJob[], { message }: GpuError): void {
+    this.#answer(jobs.map(({ samples }) => ({ type: "returned", message, samples })), 0);
   }
 
   #answer(outcomes: readonly JobOutcome[], jobMs: number): void {
@@ -174,8 +190,8 @@ export class BatchLoop {
     }
   }
 
-  #flight(jobs: readonly BatchJob[], isLastTry: boolean = false): Flight {
-    return new Flight(this.#gpu!.maker, jobs, this.#options.nowMs, isLastTry);
+  #flight(jobs: readonly BatchJob[], isAlone: boolean = false): Flight {
+    return new Flight(this.#gpu!.maker, jobs, this.#options.nowMs, isAlone);
   }
 
   #post(message: GpuReplyMessage, transfer: Transferable[] = []): void {
@@ -198,7 +214,7 @@ function answersThatFit(outcomes: readonly JobOutcome[], at: number): number {
 function toOutcome(outcome: Tree | Error, { samples }: BatchJob): JobOutcome {
   if (!(outcome instanceof Error)) return { type: "tree", tree: outcome };
   const { name, message } = outcome;
-  if (outcome instanceof GpuError) return { type: "returned", kind: outcome.kind, message, samples };
+  if (outcome instanceof GpuError) return { type: "returned", message, samples };
   return { type: "wrong", name, message };
 }
 

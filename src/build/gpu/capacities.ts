@@ -1,5 +1,5 @@
 import type { TreeKind } from "../../tree/mod.ts";
-import { COUNTERS, FAULTS, GRID_FIELDS } from "./grid_words.ts";
+import { FAULTS, GRID_FIELDS } from "./grid_words.ts";
 
 /** Room for what the device makes; what does not fit is told, and tried again with more. */
 export interface Capacities {
@@ -77,22 +77,6 @@ export function scaledCapacities(room: Capacities, factor: number): Capacities {
     uppers: scaled(room.uppers),
     nodes: scaled(room.nodes),
     masks: scaled(room.masks),
-  };
-}
-
-/** Faults of samples, which the counters tell. */
-export interface SampleFaults {
-  readonly hasBadKeys: boolean;
-  readonly hasTransparent: boolean;
-  readonly hasRepeats: boolean;
-}
-
-/** Reads the counters that came back. */
-export function sampleFaults(counters: Uint32Array): SampleFaults {
-  return {
-    hasBadKeys: counters[COUNTERS.badKeys] !== 0,
-    hasTransparent: counters[COUNTERS.transparent] !== 0,
-    hasRepeats: counters[COUNTERS.repeats] !== 0,
   };
 }
 

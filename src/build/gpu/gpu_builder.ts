@@ -8,9 +8,8 @@ import {
   type PayloadEncoder,
 } from "../builder.ts";
 import { ReturnedJobError } from "../returned_job_error.ts";
-import type { BatchBuilderOptions } from "./batch_builder.ts";
 import { type GpuNews, type SentJob, WorkerLink } from "./worker_link.ts";
-import type { JobOutcome } from "./worker_messages.ts";
+import type { GpuBatchLimits, JobOutcome } from "./worker_messages.ts";
 
 /** Options of {@linkcode GpuBuilder}. */
 export interface GpuBuilderOptions {
@@ -18,7 +17,7 @@ export interface GpuBuilderOptions {
   readonly wish: string;
   /** Jobs worth having in flight. */
   readonly regionsInFlight: number;
-  readonly batch: BatchBuilderOptions;
+  readonly batch: GpuBatchLimits;
   /** Longest silence of a GPU that has work; after that it hangs. */
   readonly batchTimeoutMs: number;
   /** Hangs after which the GPU is not used any more: each leaves a thread that cannot be ended. */
@@ -64,12 +63,13 @@ const DRIVER_REST_MS = 500;
  */
 export class GpuBuilder implements Builder {
   readonly name = "gpu";
-  readonly slots: number;
   readonly #options: GpuBuilderOptions;
   readonly #events: GpuBuilderEvents;
   readonly #outbox: SentJob[] = [];
   readonly #stats = { batches: 0, regions: 0, deviceLosses: 0, hangs: 0, gpuMs: 0 };
   #adapter: AdapterSummary | undefined;
+  /** Of the jobs that have not been settled. */
+  readonly #inFlight = { jobs: 0, voxels: 0 };
   #link: WorkerLink | undefined;
   #opening: PromiseWithResolvers<AdapterSummary> | undefined;
   #flushTimer: TimerId | undefined;
@@ -80,7 +80,6 @@ export class GpuBuilder implements Builder {
   constructor(options: GpuBuilderOptions, events: GpuBuilderEvents) {
     this.#options = options;
     this.#events = events;
-    this.slots = options.regionsInFlight;
   }
 
   /**
@@ -97,6 +96,16 @@ export class GpuBuilder implements Builder {
       else if (this.#link.isOpen) this.#opening.resolve(this.#adapter!);
     }
     return this.#opening.promise;
+  }
+
+  /** As many regions as two batches take, or fewer once their voxels fill two batches: their samples are kept meanwhile. */
+  get slots(): number {
+    const { regionsInFlight, batch } = this.#options;
+    const { maxBatchVoxels, maxSoftwareBatchVoxels } = batch;
+    const maxVoxels = 2 *
+      Math.min(maxBatchVoxels, this.#adapter?.isSoftware ? maxSoftwareBatchVoxels : Infinity);
+    if (this.#inFlight.voxels < maxVoxels) return regionsInFlight;
+    return Math.max(1, Math.min(regionsInFlight, this.#inFlight.jobs));
   }
 
   /** Whether jobs are worth sending: false for good after too many hangs. */
@@ -120,8 +129,9 @@ export class GpuBuilder implements Builder {
   build(job: BuildJob): Promise<BuildResult> {
     const { promise, resolve, reject } = Promise.withResolvers<BuildResult>();
     if (this.#isDisposed) reject(disposedError());
-    else if (!this.isUsable) reject(new BuildAbortedError("unavailable", "The GPU has hung too often"));
+    else if (!this.isUsable) reject(unusableError());
     else {
+      this.#countIn(job, promise);
       const settle = (outcome: JobOutcome, jobMs: number) => {
         this.#settle(job, outcome, jobMs).then(resolve, reject);
       };
@@ -152,7 +162,6 @@ export class GpuBuilder implements Builder {
       clock,
       batchTimeoutMs,
       onNews: (news) => this.#hear(news),
-      abort: (message) => new BuildAbortedError("device", message),
     });
   }
 
@@ -160,15 +169,25 @@ export class GpuBuilder implements Builder {
   #flush(): void {
     this.#flushTimer = undefined;
     const jobs = this.#outbox.splice(0);
+    if (!this.isUsable) {
+      for (const { reject } of jobs) reject(unusableError());
+      return;
+    }
     for (let at = 0; at < jobs.length;) {
       const count = jobsThatFit(jobs, at);
-      const part = jobs.slice(at, at + count);
+      (this.#link ?? this.#start()).send(jobs.slice(at, at + count));
       at += count;
-      if (this.isUsable) (this.#link ?? this.#start()).send(part);
-      else {for (const { reject } of part) {
-          reject(new BuildAbortedError("unavailable", "The GPU has hung too often"));
-        }}
     }
+  }
+
+  #countIn({ samples }: BuildJob, promise: Promise<BuildResult>): void {
+    const voxels = samples.keys.length;
+    const count = (sign: number) => {
+      this.#inFlight.jobs += sign;
+      this.#inFlight.voxels += sign * voxels;
+    };
+    count(1);
+    promise.then(() => count(-1), () => count(-1));
   }
 
   async #settle(job: BuildJob, outcome: JobOutcome, jobMs: number): Promise<BuildResult> {
@@ -244,6 +263,10 @@ function jobsThatFit(jobs: readonly SentJob[], at: number): number {
     count++;
   }
   return count;
+}
+
+function unusableError(): BuildAbortedError {
+  return new BuildAbortedError("unavailable", "The GPU has hung too often");
 }
 
 function disposedError(): BuildAbortedError {

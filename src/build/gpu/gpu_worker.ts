@@ -2,7 +2,7 @@ import { chooseAdapter, type DeviceEvents, openDevice } from "../../gpu/mod.ts";
 import { BatchBuilder, type BatchBuilderOptions } from "./batch_builder.ts";
 import { BatchLoop, type OpenGpu } from "./batch_loop.ts";
 import type { BatchMaker } from "./flight.ts";
-import type { GpuReplyMessage, GpuRequestMessage } from "./worker_messages.ts";
+import type { GpuBatchLimits, GpuReplyMessage, GpuRequestMessage } from "./worker_messages.ts";
 
 /** The part of a Worker's global scope that is used; the project's type check runs with the types of a window. */
 export interface GpuWorkerScope {
@@ -28,7 +28,8 @@ export function runGpuWorker(scope: GpuWorkerScope, create: CreateMaker = create
       onError: ({ kind, message }) => scope.postMessage({ type: "stray", kind, message }, []),
     };
     loop = new BatchLoop({
-      open: () => openGpu(wish, events, (device) => create(device, options)),
+      open: () =>
+        openGpu(wish, events, (device, isSoftware) => create(device, limitsOf(options, isSoftware))),
       post: (message, transfer) => scope.postMessage(message, transfer),
       pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
       nowMs: () => performance.now(),
@@ -37,16 +38,23 @@ export function runGpuWorker(scope: GpuWorkerScope, create: CreateMaker = create
   };
 }
 
+/** Software takes a hundred times as long over a batch, and nothing can be told or stopped meanwhile. */
+function limitsOf(options: GpuBatchLimits, isSoftware: boolean): BatchBuilderOptions {
+  const { maxBatchVoxels, maxSoftwareBatchVoxels } = options;
+  if (!isSoftware) return options;
+  return { ...options, maxBatchVoxels: Math.min(maxBatchVoxels, maxSoftwareBatchVoxels) };
+}
+
 async function openGpu(
   wish: string,
   events: DeviceEvents,
-  create: (device: GPUDevice) => Promise<BatchMaker>,
+  create: (device: GPUDevice, isSoftware: boolean) => Promise<BatchMaker>,
 ): Promise<OpenGpu> {
   const open = await openDevice(await chooseAdapter(navigator.gpu, wish), events);
   const { device, adapter } = open;
   let maker: BatchMaker;
   try {
-    maker = await create(device);
+    maker = await create(device, adapter.isSoftware);
   } catch (error) {
     device.destroy();
     throw error;

@@ -1,37 +1,18 @@
-import { decodeLevel, type Samples } from "../../tree/mod.ts";
+import { decodeLevel, MAX_TREE_DEPTH, type Samples } from "../../tree/mod.ts";
 import { buildEsvo } from "../cpu/esvo.ts";
-import type { BatchJob } from "./batch_job.ts";
-
-/** The first key that no region of this depth has, in words; undefined if there is none. */
-export function keyProblem({ depth, samples }: BatchJob): RangeError | undefined {
-  const limit = 8 ** depth;
-  const index = samples.keys.findIndex((key) => key >= limit);
-  if (index < 0) return undefined;
-  return new RangeError(
-    `Cannot build a region of depth ${depth}: key ${
-      samples.keys[index]
-    } of sample ${index} is not below ${limit}`,
-  );
-}
+import { kindError, lengthProblem } from "../job_problem.ts";
+import { type BatchJob, LEAST_GPU_DEPTH } from "./batch_job.ts";
 
 /** Why a job cannot be built whatever its keys; undefined if it can. */
 export function jobProblem({ kind, depth, samples }: BatchJob): RangeError | undefined {
-  const { keys, colors, materials } = samples;
-  if (kind !== "esvo" && kind !== "esvt") {
-    return new RangeError(`Cannot build a tree of kind ${kind}, expected esvo or esvt`);
-  }
-  if (!Number.isInteger(depth) || depth < 3 || depth > 8) {
+  if (kind !== "esvo" && kind !== "esvt") return kindError(kind);
+  if (!Number.isInteger(depth) || depth < LEAST_GPU_DEPTH || depth > MAX_TREE_DEPTH) {
     return new RangeError(
-      `Cannot build a region of depth ${depth} on the GPU, expected a whole number from 3 to 8`,
+      `Cannot build a region of depth ${depth} on the GPU, expected a whole number from ${LEAST_GPU_DEPTH} to ` +
+        `${MAX_TREE_DEPTH}`,
     );
   }
-  if (colors.length !== keys.length || materials.length !== keys.length) {
-    return new RangeError(
-      `Samples need as many colours and materials as keys: ${keys.length} keys, ${colors.length} colours, ` +
-        `${materials.length} materials`,
-    );
-  }
-  return undefined;
+  return lengthProblem(samples);
 }
 
 /**

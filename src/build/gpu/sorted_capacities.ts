@@ -1,6 +1,6 @@
 import type { TreeKind } from "../../tree/mod.ts";
 import type { Capacities, RegionSize } from "./capacities.ts";
-import type { GroupRoom } from "./record_group.ts";
+import type { GroupRoom } from "./group_room.ts";
 
 /** Room beyond what averages say, and what small groups have besides. */
 const MARGIN = 1.05;

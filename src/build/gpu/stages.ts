@@ -6,8 +6,10 @@ import dispatchText from "../../../shaders/shared/dispatch.wgsl" with { type: "t
 import emitText from "../../../shaders/shared/emit.wgsl" with { type: "text" };
 import gridText from "../../../shaders/shared/grid.wgsl" with { type: "text" };
 import layoutText from "../../../shaders/shared/layout.wgsl" with { type: "text" };
+import mergeVoxelsText from "../../../shaders/shared/merge_voxels.wgsl" with { type: "text" };
 import nodeRangeText from "../../../shaders/shared/node_range.wgsl" with { type: "text" };
 import regionOfWordText from "../../../shaders/shared/region_of_word.wgsl" with { type: "text" };
+import scanWorkgroupText from "../../../shaders/shared/scan_workgroup.wgsl" with { type: "text" };
 import sortedText from "../../../shaders/shared/sorted.wgsl" with { type: "text" };
 import spanText from "../../../shaders/shared/span.wgsl" with { type: "text" };
 import tetText from "../../../shaders/shared/tet.wgsl" with { type: "text" };
@@ -42,8 +44,10 @@ const SHARED: ReadonlyMap<string, ShaderFile> = new Map(
     emit: emitText,
     grid: gridText,
     layout: layoutText,
+    merge_voxels: mergeVoxelsText,
     node_range: nodeRangeText,
     region_of_word: regionOfWordText,
+    scan_workgroup: scanWorkgroupText,
     sorted: sortedText,
     span: spanText,
     tet: tetText,

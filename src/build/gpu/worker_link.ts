@@ -1,10 +1,8 @@
-import type { GpuErrorKind } from "../../gpu/mod.ts";
 import type { Clock, TimerId } from "../../observe/mod.ts";
 import { areGone, buffersOf, movableSamples } from "../transfer.ts";
-import type { BuildJob } from "../builder.ts";
-import type { BatchBuilderOptions } from "./batch_builder.ts";
+import { BuildAbortedError, type BuildJob } from "../builder.ts";
 import type { BatchJob } from "./batch_job.ts";
-import type { GpuReplyMessage, GpuRequestMessage, JobOutcome } from "./worker_messages.ts";
+import type { GpuBatchLimits, GpuReplyMessage, GpuRequestMessage, JobOutcome } from "./worker_messages.ts";
 
 /** A job and whom to tell. */
 export interface SentJob {
@@ -22,14 +20,15 @@ export type GpuNews =
 export interface WorkerLinkOptions {
   readonly url: URL;
   readonly wish: string;
-  readonly batch: BatchBuilderOptions;
+  readonly batch: GpuBatchLimits;
   readonly clock: Clock;
-  /** Longest silence of a Worker that owes an answer. */
+  /** Longest silence of a Worker that owes an answer, for each 262,144 voxels of its next two batches. */
   readonly batchTimeoutMs: number;
   readonly onNews: (news: GpuNews) => void;
-  /** Makes the error that the jobs of a dead Worker are rejected with. */
-  readonly abort: (message: string) => Error;
 }
+
+/** Voxels for which a Worker may be silent once the whole time: a slow device is no device that hangs. */
+const VOXELS_PER_TIMEOUT = 262_144;
 
 /**
  * One GPU Worker and what it owes: to open its device, then an answer to each job, in order. It may take long over all,
@@ -39,11 +38,12 @@ export class WorkerLink {
   readonly #options: WorkerLinkOptions;
   readonly #worker: Worker;
   readonly #sent: SentJob[] = [];
+  /** Voxels of each of them: their samples are gone here. */
+  readonly #voxels: number[] = [];
   /** Not sent before the device is open, so that they are still here if it cannot be opened. */
   readonly #held: SentJob[][] = [];
   #isOpening = true;
   #isDead = false;
-  #nextId = 0;
   #headId = 0;
   #timer: TimerId | undefined;
 
@@ -86,25 +86,26 @@ export class WorkerLink {
       for (const buffer of buffers) moving.add(buffer);
       message.push({ kind, depth, samples });
       this.#sent.push(one);
+      this.#voxels.push(samples.keys.length);
     }
     if (message.length === 0) return;
-    this.#post({ type: "build", firstId: this.#nextId, jobs: message }, [...moving]);
-    this.#nextId += message.length;
+    this.#post({ type: "build", jobs: message }, [...moving]);
     if (this.#timer === undefined) this.#watch();
   }
 
   /** Ends the Worker and rejects its jobs with `error`. */
   terminate(error: Error): void {
     if (!this.#stop()) return;
+    this.#voxels.length = 0;
     for (const { reject } of [...this.#sent.splice(0), ...this.#held.splice(0).flat()]) reject(error);
   }
 
   /** Hands back what was not sent, and ends. */
-  #giveUp(kind: GpuErrorKind, message: string): void {
+  #giveUp(message: string): void {
     for (const { job: { samples }, settle } of this.#held.splice(0).flat()) {
-      settle({ type: "returned", kind, message, samples }, 0);
+      settle({ type: "returned", message, samples }, 0);
     }
-    this.terminate(this.#options.abort(message));
+    this.terminate(new BuildAbortedError("device", message));
   }
 
   #receive(reply: GpuReplyMessage): void {
@@ -118,12 +119,13 @@ export class WorkerLink {
           return;
         }
         this.#headId += reply.outcomes.length;
+        this.#voxels.splice(0, reply.outcomes.length);
         this.#sent.splice(0, reply.outcomes.length).forEach(({ settle }, i) => {
           settle(reply.outcomes[i]!, reply.jobMs);
         });
         break;
       case "refused":
-        this.#giveUp(reply.kind, reply.message);
+        this.#giveUp(reply.message);
         this.#options.onNews(reply);
         return;
       case "opened":
@@ -139,18 +141,42 @@ export class WorkerLink {
 
   /** Begins to count the silence anew, if anything is owed. */
   #watch(): void {
-    const { clock, batchTimeoutMs } = this.#options;
+    const { clock } = this.#options;
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!this.#isOpening && this.#sent.length === 0) return;
+    this.#wait(clock.monotonic(), this.#patienceMs());
+  }
+
+  #wait(sinceMs: number, patienceMs: number): void {
+    const { clock } = this.#options;
     this.#timer = clock.setTimeout(() => {
-      this.#die(true, `The GPU did not answer for ${batchTimeoutMs} ms`);
-    }, batchTimeoutMs);
+      // Jobs that came meanwhile may have gone into the same batch.
+      const nowPatientMs = this.#patienceMs();
+      if (nowPatientMs > patienceMs) this.#wait(sinceMs, nowPatientMs);
+      else {
+        this.#die(
+          true,
+          `The GPU did not answer for ${patienceMs} ms (gpu.batchTimeoutMs allows it no longer)`,
+        );
+      }
+    }, sinceMs + patienceMs - clock.monotonic());
+  }
+
+  /** Longest silence for what is owed: the Worker says nothing before the first of its next two batches is done. */
+  #patienceMs(): number {
+    const { batchTimeoutMs, batch } = this.#options;
+    let voxels = 0;
+    for (const owed of this.#voxels) {
+      voxels += owed;
+      if (voxels >= 2 * batch.maxBatchVoxels) break;
+    }
+    return batchTimeoutMs * Math.max(1, Math.ceil(voxels / VOXELS_PER_TIMEOUT));
   }
 
   #die(isHung: boolean, message: string): void {
     if (this.#isDead) return;
-    this.#giveUp("internal", message);
+    this.#giveUp(message);
     this.#options.onNews({ type: "died", isHung, message });
   }
 

@@ -3,12 +3,18 @@ import type { Samples, Tree } from "../../tree/mod.ts";
 import type { BatchBuilderOptions } from "./batch_builder.ts";
 import type { BatchJob, BatchStats } from "./batch_job.ts";
 
+/** What batches may be, depending on the device. */
+export interface GpuBatchLimits extends BatchBuilderOptions {
+  /** Holds on a software adapter besides `maxBatchVoxels`. */
+  readonly maxSoftwareBatchVoxels: number;
+}
+
 /** To the GPU's Worker. */
 export type GpuRequestMessage =
   /** The first message: opens the device. */
-  | { readonly type: "open"; readonly wish: string; readonly options: BatchBuilderOptions }
-  /** Jobs, numbered from `firstId` on without gaps. The samples' buffers are transferred. */
-  | { readonly type: "build"; readonly firstId: number; readonly jobs: readonly BatchJob[] };
+  | { readonly type: "open"; readonly wish: string; readonly options: GpuBatchLimits }
+  /** Jobs, numbered on from those before. The samples' buffers are transferred. */
+  | { readonly type: "build"; readonly jobs: readonly BatchJob[] };
 
 /** From the GPU's Worker. Jobs are answered in the order in which they came. */
 export type GpuReplyMessage =
@@ -39,12 +45,7 @@ export type JobOutcome =
   /** The job itself is wrong; `name` is the class of the error: a RangeError stays one on the other side. */
   | { readonly type: "wrong"; readonly name: string; readonly message: string }
   /** The GPU could not do it; here are the samples again. */
-  | {
-    readonly type: "returned";
-    readonly kind: GpuErrorKind;
-    readonly message: string;
-    readonly samples: Samples;
-  };
+  | { readonly type: "returned"; readonly message: string; readonly samples: Samples };
 
 /** The arrays of an outcome, which move instead of being copied. */
 export function arraysOf(outcome: JobOutcome): readonly (Uint8Array | Uint32Array)[] {

@@ -36,9 +36,8 @@ testOnDevice(
         }
       }
     }
-    const { voxels, gpuMs, readbackBytes, uploadBytes } = await assertBuilt(batch);
-    assertEquals(voxels, batch.reduce((sum, { samples }) => sum + samples.keys.length, 0));
-    assertEquals([gpuMs === undefined || gpuMs > 0, readbackBytes > 0, uploadBytes > 0], [true, true, true]);
+    const { gpuMs } = await assertBuilt(batch);
+    assertEquals(gpuMs === undefined || gpuMs > 0, true);
   },
 );
 
@@ -106,7 +105,7 @@ testOnDevice(
     const batch = DEPTHS.flatMap((depth) => TREE_KINDS.map((kind) => ({ kind, depth, samples: paint([]) })));
     const { outcomes, stats } = await (await sharedBuilder()).submit(batch).collect();
     assertEquals(outcomes, batch.map(({ kind, depth }) => emptyTree(kind, depth)));
-    assertEquals([stats.uploadBytes, stats.readbackBytes, stats.retries], [0, 0, 0]);
+    assertEquals([stats.gpuMs, stats.retries], [0, 0]);
   },
 );
 

@@ -18,11 +18,11 @@ export const HARD_SHAPES: Readonly<Record<string, (depth: number) => Samples>> =
     );
   },
   "one voxel a brick": (depth) =>
-    paint(Array.from({ length: Math.min(8 ** (depth - 3), 1500) }, (_, i) => 512 * i + (i * 37) % 512)),
+    paint(Array.from({ length: Math.min(8 ** (depth - 3), 600) }, (_, i) => 512 * i + (i * 37) % 512)),
   "a cube of one voxel in eight": (depth) =>
-    paint(Array.from({ length: Math.min(8 ** (depth - 1), 2000) }, (_, i) => 8 * i + i % 8)),
+    paint(Array.from({ length: Math.min(8 ** (depth - 1), 600) }, (_, i) => 8 * i + i % 8)),
   "materials all different": (depth) => {
-    const count = Math.min(8 ** depth, 2000);
+    const count = Math.min(8 ** depth, 600);
     return {
       keys: Uint32Array.from({ length: count }, (_, i) => i),
       colors: new Uint32Array(count).fill(0xffffffff),

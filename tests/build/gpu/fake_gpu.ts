@@ -1,5 +1,6 @@
 import type { BatchJob } from "../../../src/build/gpu/batch_job.ts";
-import type { BatchResult, PendingBatch } from "../../../src/build/gpu/batch_builder.ts";
+import type { BatchHooks, BatchResult } from "../../../src/build/gpu/batch.ts";
+import type { PreparedBatch } from "../../../src/build/gpu/batch_builder.ts";
 import { BatchLoop, type OpenGpu } from "../../../src/build/gpu/batch_loop.ts";
 import type { BatchMaker } from "../../../src/build/gpu/flight.ts";
 import type { GpuReplyMessage } from "../../../src/build/gpu/worker_messages.ts";
@@ -62,14 +63,27 @@ export class FakeGpu implements OpenGpu, BatchMaker {
     return Math.min(jobs.length, this.#options.maxRegions ?? 2);
   }
 
-  submit(jobs: readonly BatchJob[]): PendingBatch {
+  prepare(jobs: readonly BatchJob[]): PreparedBatch {
     const ids = jobs.map(idOf);
-    this.log.push(`submit ${ids}`);
-    this.#options.onSubmit?.(this, ids);
     const voxels = jobs.reduce((sum, { samples }) => sum + samples.keys.length, 0);
     this.#voxels += voxels;
     const isTooLarge = this.#voxels > (this.#options.memoryVoxels ?? Infinity);
-    return { collect: () => this.#collect(ids, voxels, isTooLarge) };
+    this.log.push(`upload ${ids}`);
+    return {
+      submit: () => {
+        this.log.push(`submit ${ids}`);
+        this.#options.onSubmit?.(this, ids);
+      },
+      collect: (hooks) => this.#collect(ids, voxels, isTooLarge, hooks),
+      abandon: () => {
+        this.#voxels -= voxels;
+        this.log.push(`drop ${ids}`);
+      },
+    };
+  }
+
+  trim(): void {
+    this.log.push("trim");
   }
 
   dispose(): void {}
@@ -79,7 +93,12 @@ export class FakeGpu implements OpenGpu, BatchMaker {
     this.log.push("close");
   }
 
-  #collect(ids: readonly number[], voxels: number, isTooLarge: boolean): Promise<BatchResult> {
+  #collect(
+    ids: readonly number[],
+    voxels: number,
+    isTooLarge: boolean,
+    hooks: BatchHooks = {},
+  ): Promise<BatchResult> {
     this.log.push(`collect ${ids}`);
     this.#voxels -= voxels;
     try {
@@ -88,13 +107,12 @@ export class FakeGpu implements OpenGpu, BatchMaker {
     } catch (error) {
       return Promise.reject(error);
     }
+    hooks.onDeviceFree?.();
+    this.log.push(`take ${ids}`);
     return Promise.resolve({
       outcomes: ids.map((id) => this.#options.outcome?.(id) ?? fakeTree(id)),
       stats: {
         regions: ids.length,
-        voxels,
-        uploadBytes: 0,
-        readbackBytes: 0,
         retries: 0,
         sortedRegions: 0,
         gpuMs: 2,
@@ -151,7 +169,7 @@ export function answers(posted: readonly GpuReplyMessage[]): string[] {
     for (const outcome of message.outcomes) {
       if (outcome.type === "tree") all.push(String(outcome.tree.counts[0]));
       else if (outcome.type === "wrong") all.push(`wrong ${outcome.name}: ${outcome.message}`);
-      else all.push(`returned ${outcome.samples.keys[0]}: ${outcome.kind}`);
+      else all.push(`returned ${outcome.samples.keys[0]}: ${outcome.message}`);
     }
   }
   return all;

@@ -14,10 +14,17 @@ import { WHIMS } from "./whims.ts";
 const OPTIONS = {
   wish: "gpu",
   regionsInFlight: 32,
-  batch: { maxBatchRegions: 16, maxBatchVoxels: 1_000_000, maxPooledBytes: 0 },
+  batch: {
+    maxBatchRegions: 16,
+    maxBatchVoxels: 1_000_000,
+    maxSoftwareBatchVoxels: 1_000_000,
+    maxPooledBytes: 0,
+  },
   batchTimeoutMs: 5000,
   maxHangs: 2,
 };
+
+const SILENCE = "The GPU did not answer for 5000 ms (gpu.batchTimeoutMs allows it no longer)";
 
 /** Payloads that say which tree and level they are of. */
 const encoder: PayloadEncoder = {
@@ -174,14 +181,47 @@ testWith(
     // A word of the Worker may have begun the silence anew in between.
     await waitFor(async () => (await clock.advanceAsync(1000), settled), { what: "the deadline" });
     for (const error of await Promise.all(hanging)) {
-      assertEquals([error.reason, error.message], ["device", "The GPU did not answer for 5000 ms"]);
+      assertEquals([error.reason, error.message], ["device", SILENCE]);
       assert(!(error instanceof ReturnedJobError));
     }
-    assertEquals(events, ["gpu.worker_lost", "failure: The GPU did not answer for 5000 ms"]);
+    assertEquals(events, ["gpu.worker_lost", `failure: ${SILENCE}`]);
     assertEquals((await build(3)).tree.counts[0], 3);
     assertEquals([builder.stats().hangs, builder.isUsable], [1, true]);
   },
 );
+
+testWith(
+  modelNeeds,
+  "A GPU with many voxels is given longer, also for those that come while it works",
+  async () => {
+    const { builder, clock, build } = create("whimsical");
+    await using _ = builder;
+    await builder.open();
+    let settled = false;
+    const hanging = abortOf(build(WHIMS.hang)).finally(() => settled = true);
+    const later = abortOf(builder.build({ ...fakeJob(2, 300_000), encodeLods: [] }));
+    clock.advance(0);
+    await clock.advanceAsync(9999);
+    assert(!settled, "two times 262,144 voxels or less are worth two timeouts");
+    await waitFor(async () => (await clock.advanceAsync(1000), settled), { what: "the deadline" });
+    assertStringIncludes((await hanging).message, "did not answer for 10000 ms");
+    await later;
+  },
+);
+
+testWith(modelNeeds, "Voxels of two batches fill the slots, however few the regions are", async () => {
+  const batch = { ...OPTIONS.batch, maxBatchVoxels: 50 };
+  const { builder, clock } = create("whimsical", { batch });
+  await using _ = builder;
+  await builder.open();
+  const first = builder.build({ ...fakeJob(1, 99), encodeLods: [] });
+  assertEquals(builder.slots, OPTIONS.regionsInFlight);
+  const second = builder.build({ ...fakeJob(2, 1), encodeLods: [] });
+  assertEquals(builder.slots, 2);
+  clock.advance(0);
+  await Promise.all([first, second]);
+  assertEquals(builder.slots, OPTIONS.regionsInFlight);
+});
 
 testWith(modelNeeds, "After the last hang allowed the GPU is used no more", async () => {
   const { builder, clock, build } = create("whimsical", { maxHangs: 2 });

@@ -70,18 +70,19 @@ testWith(need, "The adapter, the batches and, where it can tell, the device's ti
 
 testWith(
   need,
-  "A batch ends at maxBatchRegions and at maxBatchVoxels, and keeps no buffer beyond maxPooledBytes",
+  "A batch ends at maxBatchRegions and at maxBatchVoxels",
   async () => {
     const batchesOf = async (settings: Partial<GpuSettings>) => {
-      await using backend = create(undefined, { ...settings, maxPooledBytes: 0 });
+      await using backend = create(undefined, settings);
       await backend.open();
       const region = Array.from({ length: 100 }, (_, key) => key);
       await Promise.all([1, 2, 3, 4, 5].map(() => backend.build(job(paint(region), 3))));
       return [backend.status().batches, backend.slots];
     };
+    const slots = 2 * SETTINGS.maxBatchRegions;
     assertEquals(await batchesOf({ maxBatchRegions: 2 }), [3, 4]);
-    assertEquals(await batchesOf({ maxBatchVoxels: 250 }), [3, 256]);
+    assertEquals(await batchesOf({ maxBatchVoxels: 250 }), [3, slots]);
     // A region of more voxels than that is a batch of its own.
-    assertEquals(await batchesOf({ maxBatchVoxels: 1 }), [5, 256]);
+    assertEquals(await batchesOf({ maxBatchVoxels: 1 }), [5, slots]);
   },
 );

@@ -1,18 +1,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { BatchJob } from "../../../src/build/gpu/batch_job.ts";
-import {
-  type Capacities,
-  grownCapacities,
-  guessCapacities,
-  sampleFaults,
-} from "../../../src/build/gpu/capacities.ts";
+import { type Capacities, grownCapacities, guessCapacities } from "../../../src/build/gpu/capacities.ts";
 import { COUNTERS, FAULTS, GRID_FIELDS, GRID_WORDS } from "../../../src/build/gpu/grid_words.ts";
-import { RegionGroup } from "../../../src/build/gpu/region_group.ts";
+import { guessedRoom } from "../../../src/build/gpu/group_room.ts";
+import { RegionGroup, regionSize } from "../../../src/build/gpu/region_group.ts";
+import { sampleFaults } from "../../../src/build/gpu/sample_faults.ts";
 import { TREE_KINDS, type TreeKind } from "../../../src/tree/mod.ts";
 import { paint } from "../samples.ts";
 import { full, HARD_SHAPES, scattered, sphere } from "./batch_samples.ts";
-import { buildWithTwins, guessedRoom } from "./twin_builder.ts";
+import { buildWithTwins } from "./twin_builder.ts";
 
 /** Room for what a region of this depth can hold at all. */
 function most(kind: TreeKind, depth: number): Capacities {
@@ -69,7 +66,7 @@ Deno.test("What does not fit names exactly how much it needs, so that a second p
   for (const kind of TREE_KINDS) {
     for (const make of Object.values(HARD_SHAPES)) {
       const jobs: BatchJob[] = [{ kind, depth: 7, samples: make(7) }];
-      const room = guessedRoom(new RegionGroup(kind, jobs));
+      const room = guessedRoom(kind, jobs.map(regionSize));
       const tight: Capacities = { bricks: 1, leaves: 1, uppers: 1, nodes: 1, masks: 1 };
       const { room: grown, retries, trees } = buildWithTwins(jobs, {
         room: { voxels: tight, tets: room.tets && tight },

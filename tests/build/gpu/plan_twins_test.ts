@@ -54,13 +54,13 @@ for (const kind of TREE_KINDS) {
         assertEquals(buildWithTwins(batch, { isSorted: true }).trees, trees);
         for (const tree of trees) assertEquals(treeProblem(tree), undefined);
       }),
-      { numRuns: runs(25) },
+      { numRuns: runs(12) },
     );
   });
 
   Deno.test(`Plan and twins build ${kind} of a full region and of scattered points as the CPU does`, () => {
-    const batch = [full(5), scattered(3000, 8), full(3), scattered(500, 6)].map((samples, i) => {
-      return { kind, depth: [5, 8, 3, 6][i]!, samples };
+    const batch = [full(4), scattered(3000, 8), full(3), scattered(500, 6)].map((samples, i) => {
+      return { kind, depth: [4, 8, 3, 6][i]!, samples };
     });
     const expected = batch.map(expectedTree);
     assertEquals(buildWithTwins(batch).trees, expected);
@@ -87,7 +87,7 @@ for (const kind of TREE_KINDS) {
   });
 
   testWith(modelNeeds, `Plan and twins build ${kind} of a real model's regions as the CPU does`, async () => {
-    const regions = cutIntoRegions(await treeModelVoxels(), 6).slice(0, 12);
+    const regions = cutIntoRegions(await treeModelVoxels(), 6).slice(0, 4);
     const batch = regions.map((samples) => ({ kind, depth: 6, samples }));
     const { trees, retries } = buildWithTwins(batch);
     assertEquals(trees, batch.map(expectedTree));

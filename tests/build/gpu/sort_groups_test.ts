@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import type { BatchJob } from "../../../src/build/gpu/batch_job.ts";
-import { recordGroup } from "../../../src/build/gpu/record_group.ts";
+import { recordBitmaps } from "../../../src/build/gpu/record_bitmaps.ts";
 import { RegionGroup } from "../../../src/build/gpu/region_group.ts";
 import {
   mostSortedRegions,
@@ -16,10 +16,13 @@ import { runs } from "../../support/runs.ts";
 import { paint } from "../samples.ts";
 import { HARD_SHAPES, jobs, scattered } from "./batch_samples.ts";
 import { expectedTree } from "./expected_tree.ts";
-import { planSorted } from "./sort_build.ts";
-import { LEAST_LIMITS } from "./twin_builder.ts";
+import { LEAST_LIMITS, type Plan, planBuild } from "./twin_builder.ts";
 
 const MAX_BYTES = LEAST_LIMITS.maxStorageBufferBindingSize;
+
+function planSorted(jobs: readonly BatchJob[]): Plan {
+  return planBuild(jobs, { isSorted: true });
+}
 
 function jobOf(depth: number, keys: readonly number[]): BatchJob {
   return { kind: "esvo", depth, samples: paint(keys) };
@@ -87,7 +90,7 @@ Deno.test("Sorting voxels that have a brick each takes two thirds of the memory 
   const { room, recorder } = planSorted([job]);
   const voxels = { ...room.voxels, bricks: 20_000, uppers: 4681 };
   const bitmaps = new Recorder();
-  recordGroup(bitmaps, BUILD_STAGES, new RegionGroup("esvo", [job]), { voxels, tets: undefined }, true);
+  recordBitmaps(bitmaps, BUILD_STAGES, new RegionGroup("esvo", [job]), { voxels, tets: undefined }, true);
   assertLessOrEqual(3 * bytesOf(recorder), 2 * bytesOf(bitmaps));
 });
 

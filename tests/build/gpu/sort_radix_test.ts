@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { GRID_FIELDS, GRID_WORDS, REGION_WORDS } from "../../../src/build/gpu/grid_words.ts";
-import { recordSort } from "../../../src/build/gpu/sorted_record.ts";
+import { recordSort } from "../../../src/build/gpu/record_sort.ts";
 import { Recorder, runRecording } from "../../../src/gpu/mod.ts";
 import { sortRunner } from "./sort_build.ts";
 import { testOnDevice } from "./test_device.ts";

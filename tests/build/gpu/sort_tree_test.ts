@@ -47,7 +47,7 @@ for (const kind of TREE_KINDS) {
         assertEquals(trees, batch.map(expectedTree));
         for (const tree of trees) assertEquals(treeProblem(tree), undefined);
       }),
-      { numRuns: runs(15) },
+      { numRuns: runs(6) },
     );
   });
 
@@ -107,7 +107,7 @@ testOnDevice("Nodes of 65 leaves and more have the commonest material, the lowes
 });
 
 testOnDevice(
-  "A thousand samples of a cell have the mean colour and the commonest of all materials",
+  "128 samples of a cell, the most that may be, have the mean colour and the commonest of all materials",
   async () => {
     const crowds = [
       (i: number) => i < 2 ? 255 : i,

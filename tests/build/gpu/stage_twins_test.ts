@@ -62,7 +62,7 @@ for (const kind of TREE_KINDS) {
     async () => {
       const runner = await sharedRunner();
       for (const count of [1, 255, 256, 257, 2047, 2048, 2049, 4097]) {
-        const depths = count > 2000 && kind === "esvt" ? [3, 5, 8] : [3, 4, 5, 6, 7, 8];
+        const depths = count > 2000 ? [3, 8] : [3, 4, 5, 6, 7, 8];
         const batch = depths.map((depth) => {
           return {
             kind,

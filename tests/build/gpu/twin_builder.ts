@@ -1,10 +1,11 @@
 import type { BatchJob } from "../../../src/build/gpu/batch_job.ts";
-import { type Capacities, grownCapacities, guessCapacities } from "../../../src/build/gpu/capacities.ts";
+import { takeReads } from "../../../src/build/gpu/group_reads.ts";
+import { type GroupRoom, grownRoom, guessedRoom, treeRoom } from "../../../src/build/gpu/group_room.ts";
 import { readTrees } from "../../../src/build/gpu/read_trees.ts";
-import { type GroupRoom, recordGroup } from "../../../src/build/gpu/record_group.ts";
+import { recordBitmaps } from "../../../src/build/gpu/record_bitmaps.ts";
+import { recordSorted } from "../../../src/build/gpu/record_sorted.ts";
 import { RegionGroup } from "../../../src/build/gpu/region_group.ts";
 import { sortedRoom } from "../../../src/build/gpu/sorted_capacities.ts";
-import { recordSorted } from "../../../src/build/gpu/sorted_record.ts";
 import { BUILD_STAGES, SHAPE_STAGES } from "../../../src/build/gpu/stages.ts";
 import { Recorder, recordingProblem } from "../../../src/gpu/mod.ts";
 import type { Tree } from "../../../src/tree/mod.ts";
@@ -24,14 +25,6 @@ export interface Plan {
   readonly recorder: Recorder;
 }
 
-/** The room that a group is first tried with. */
-export function guessedRoom({ kind, sizes }: RegionGroup): GroupRoom {
-  return {
-    voxels: guessCapacities("esvo", sizes),
-    tets: kind === "esvt" ? guessCapacities("esvt", sizes) : undefined,
-  };
-}
-
 /** How a plan is made. */
 export interface PlanOptions {
   /** By default what the first attempt has. */
@@ -45,10 +38,10 @@ export interface PlanOptions {
 export function planBuild(jobs: readonly BatchJob[], options: PlanOptions = {}): Plan {
   const { hasAttributes = true, isSorted = false } = options;
   const group = new RegionGroup(jobs[0]!.kind, jobs);
-  const room = options.room ?? (isSorted ? sortedRoom(group.kind, group.sizes) : guessedRoom(group));
+  const room = options.room ?? (isSorted ? sortedRoom : guessedRoom)(group.kind, group.sizes);
   const recorder = new Recorder();
   if (isSorted) recordSorted(recorder, group, room);
-  else recordGroup(recorder, hasAttributes ? BUILD_STAGES : SHAPE_STAGES, group, room, hasAttributes);
+  else recordBitmaps(recorder, hasAttributes ? BUILD_STAGES : SHAPE_STAGES, group, room, hasAttributes);
   const problem = recordingProblem(recorder, LEAST_LIMITS);
   if (problem !== undefined) throw new RangeError(problem);
   return { group, room, recorder };
@@ -68,15 +61,13 @@ export function buildWithTwins(
   let room = options.room;
   for (let retries = 0; retries < 10; retries++) {
     const plan = planBuild(jobs, { ...options, room });
-    const reads = runTwins(plan.recorder, options).map((bytes) => new Uint32Array(bytes));
-    const grown = grownCapacities(plan.room.voxels, reads[0]!);
-    const grownTets = plan.room.tets && grownCapacities(plan.room.tets, reads[2]!);
-    if (grown === undefined && grownTets === undefined) {
-      const treeRoom: Capacities = plan.room.tets ?? plan.room.voxels;
-      const trees = readTrees(plan.group, treeRoom, reads.at(-2)!, reads.at(-1)!);
+    const words = runTwins(plan.recorder, options).map((bytes) => new Uint32Array(bytes));
+    const reads = takeReads(words.values(), plan.room);
+    room = grownRoom(plan.room, reads);
+    if (room === undefined) {
+      const trees = readTrees(plan.group, treeRoom(plan.room), reads.headers, reads.output);
       return { trees, room: plan.room, retries };
     }
-    room = { voxels: grown ?? plan.room.voxels, tets: grownTets ?? plan.room.tets };
   }
   throw new RangeError("The build did not fit after 10 attempts");
 }

@@ -1,4 +1,7 @@
-/** The real build Worker, except that a region of depth 3 keeps it busy for ever; it says "ready" once more before. */
+/**
+ * The real build Worker, except that a region of depth 3 keeps its thread for ever; it says "ready" once more before. The
+ * thread sleeps, since the runtime never ends one that is in a loop: it would take a core from all tests that follow.
+ */
 import "../../../src/build/cpu/worker.ts";
 import type { WorkMessage } from "../../../src/build/cpu/worker_messages.ts";
 import { workerScope } from "./worker_scope.ts";
@@ -17,5 +20,5 @@ scope.onmessage = (event) => {
 
 function hang(): never {
   scope.postMessage({ type: "ready" });
-  for (;;);
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }

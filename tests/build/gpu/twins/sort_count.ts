@@ -1,8 +1,6 @@
 import { Grid } from "./shared/grid.ts";
-import { SORT_BLOCK } from "./shared/sorted.ts";
+import { DIGITS, SORT_BLOCK } from "./shared/sorted.ts";
 import type { Dispatch } from "./twin.ts";
-
-const DIGITS = 16;
 
 /** Twin of `shaders/build/sort_count.wgsl`. */
 export function sortCount(

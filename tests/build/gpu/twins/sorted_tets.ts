@@ -1,9 +1,8 @@
 import { OCTANTS_OF_TYPE } from "../../../../src/tree/mod.ts";
-import { bitsBelow, countOneBits, setBits } from "./shared/bits.ts";
-import { addColor, packMean } from "./shared/color.ts";
+import { setBits } from "./shared/bits.ts";
 import { tetsOfOctants } from "./shared/cube_tets.ts";
 import { Grid } from "./shared/grid.ts";
-import { Histogram } from "./shared/histogram.ts";
+import { mergeVoxels } from "./shared/merge_voxels.ts";
 import { tetKey } from "./shared/tet.ts";
 import type { Dispatch } from "./twin.ts";
 
@@ -29,19 +28,12 @@ export function sortedTets(
     const region = code >>> own.keyBits;
     const cube = (code & (2 ** own.keyBits - 1)) >>> 3;
     let tet = cubeTable[4 * index]!;
-    for (const kind of setBits(tetsOfOctants(octants))) {
-      tetPairs[2 * tet] = (region << own.keyBits) | tetKey(cube, kind, own.region(region).depth - 1);
+    for (const tetType of setBits(tetsOfOctants(octants))) {
+      tetPairs[2 * tet] = (region << own.keyBits) | tetKey(cube, tetType, own.region(region).depth - 1);
       tetPairs[2 * tet + 1] = tet;
-      const overlapping = octants & OCTANTS_OF_TYPE[kind]!;
-      const sums = new Uint32Array(4);
-      const histogram = new Histogram();
-      for (const octant of setBits(overlapping)) {
-        const leaf = first + countOneBits(octants & bitsBelow(octant));
-        addColor(sums, leaves[2 * leaf]!);
-        histogram.add(leaves[2 * leaf + 1]! & 255);
-      }
-      tetColors[tet] = packMean(sums, countOneBits(overlapping));
-      tetMaterials[tet >>> 2]! |= histogram.commonest() << (8 * (tet & 3));
+      const { color, material } = mergeVoxels(leaves, first, octants, OCTANTS_OF_TYPE[tetType]!);
+      tetColors[tet] = color;
+      tetMaterials[tet >>> 2]! |= material << (8 * (tet & 3));
       tet++;
     }
   }

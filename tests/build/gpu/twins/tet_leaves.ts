@@ -1,9 +1,8 @@
 import { BRICK_WORDS } from "../../../../src/build/gpu/grid_words.ts";
 import { OCTANTS_OF_TYPE } from "../../../../src/tree/mod.ts";
 import { bitsBelow, countOneBits, setBits } from "./shared/bits.ts";
-import { addColor, packMean } from "./shared/color.ts";
 import { brickKey, brickRegion, Grid } from "./shared/grid.ts";
-import { Histogram } from "./shared/histogram.ts";
+import { mergeVoxels } from "./shared/merge_voxels.ts";
 import { tetOfKey } from "./shared/tet.ts";
 import type { Dispatch } from "./twin.ts";
 
@@ -27,22 +26,14 @@ export function tetLeaves(
     let rank = tetBrickTable[4 * slot]!;
     for (let word = 0; word < BRICK_WORDS; word++) {
       for (const bit of setBits(tetBricks[BRICK_WORDS * slot + word]!)) {
-        const { cube, kind } = tetOfKey((brickKey(info) << 9) | (word << 5) | bit, region.depth - 1);
+        const { cube, tetType } = tetOfKey((brickKey(info) << 9) | (word << 5) | bit, region.depth - 1);
         const brick = cube >>> 6;
         const place = 4 * (region.directoryBase + (brick >>> 5));
         const voxelSlot = directory[place]! + countOneBits(directory[place + 3]! & bitsBelow(brick & 31));
         const { first, octants } = cubeVoxels(bricks, brickTable, voxelSlot, cube & 63);
-        const sums = new Uint32Array(4);
-        const histogram = new Histogram();
-        let count = 0;
-        for (const octant of setBits(octants & OCTANTS_OF_TYPE[kind]!)) {
-          const leaf = first + countOneBits(octants & bitsBelow(octant));
-          addColor(sums, leaves[2 * leaf]!);
-          histogram.add(leaves[2 * leaf + 1]!);
-          count++;
-        }
-        tetLeaves[2 * rank] = packMean(sums, count);
-        tetLeaves[2 * rank + 1] = histogram.commonest();
+        const { color, material } = mergeVoxels(leaves, first, octants, OCTANTS_OF_TYPE[tetType]!);
+        tetLeaves[2 * rank] = color;
+        tetLeaves[2 * rank + 1] = material;
         rank++;
       }
     }

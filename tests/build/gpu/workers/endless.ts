@@ -22,21 +22,24 @@ runGpuWorker(globalThis as unknown as GpuWorkerScope, (device) => {
   const entries = [{ binding: 0, resource: { buffer } }];
   return Promise.resolve({
     fit: (jobs) => jobs.length,
-    submit: () => {
+    prepare: () => {
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
       pass.dispatchWorkgroups(65_535, 65_535);
       pass.end();
-      device.queue.submit([encoder.finish()]);
+      const commands = encoder.finish();
       return {
+        submit: () => device.queue.submit([commands]),
+        abandon: () => {},
         collect: async () => {
           await device.queue.onSubmittedWorkDone();
           throw new GpuError("internal", "the endless batch ended");
         },
       };
     },
+    trim: () => {},
     dispose: () => {},
   });
 });

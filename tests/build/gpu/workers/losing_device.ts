@@ -8,11 +8,18 @@ runGpuWorker(globalThis as unknown as GpuWorkerScope, async (device, options) =>
   const builder = await BatchBuilder.create(device, options);
   return {
     fit: (jobs) => builder.fit(jobs),
-    submit: (jobs) => {
-      const pending = builder.submit(jobs);
-      if (losses++ === 0) device.destroy();
-      return pending;
+    prepare: (jobs) => {
+      const prepared = builder.prepare(jobs);
+      return {
+        submit: () => {
+          prepared.submit();
+          if (losses++ === 0) device.destroy();
+        },
+        abandon: () => prepared.abandon(),
+        collect: (hooks) => prepared.collect(hooks),
+      };
     },
+    trim: () => builder.trim(),
     dispose: () => builder.dispose(),
   };
 });

@@ -17,7 +17,7 @@ export function brickTets(
   for (let local = 0; local < 64; local++) {
     const cube = (brickKey(info) << 6) | local;
     const octants = (bricks[BRICK_WORDS * slot + (local >>> 2)]! >>> (8 * (local & 3))) & 255;
-    for (const kind of setBits(tetsOfOctants(octants))) keys.push(tetKey(cube, kind, region.depth - 1));
+    for (const tetType of setBits(tetsOfOctants(octants))) keys.push(tetKey(cube, tetType, region.depth - 1));
   }
   return { region, keys };
 }

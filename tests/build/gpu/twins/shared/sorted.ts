@@ -3,6 +3,8 @@ import type { Grid } from "./grid.ts";
 /** Twin of `shaders/shared/sorted.wgsl` and `top_height.wgsl`. */
 
 export const SORT_BLOCK = 256;
+/** Of a pass of the sort, which takes four bits. */
+export const DIGITS = 16;
 export const HEIGHTS = 9;
 /** No node begins with a pair that repeats the code before. */
 export const NO_NODE = -1;
