@@ -184,7 +184,7 @@ function jobsOf(kind: TreeKind, regions: readonly Samples[]): BatchJob[] {
   return regions.map((samples) => ({ kind, depth: DEPTH, samples }));
 }
 
-/** Room in which the batch fits, as a server has it after its first batches, and the bytes that must be moved at least. */
+/** Room in which the batch fits (surfaces fit what is guessed at first), and the bytes that must be moved at least. */
 async function fittingRoom(
   group: RegionGroup,
   stages: BuildStages,
