@@ -22,7 +22,7 @@ export function recordBitmaps(
   room: GroupRoom,
   hasAttributes: boolean,
 ): void {
-  const record = new BitmapRecorder(recorder, stages, group);
+  const record = new BitmapRecorder(recorder, stages, group, hasAttributes);
   record.samplesToBricks(room.voxels);
   if (hasAttributes) record.leavesOfSamples(room.voxels);
   if (room.tets === undefined) record.emit("voxel", room.voxels);
@@ -37,9 +37,11 @@ export function recordBitmaps(
 class BitmapRecorder {
   readonly #stages: BuildStages;
   readonly #parts: PartRecorder;
+  readonly #hasAttributes: boolean;
 
-  constructor(recorder: Recorder, stages: BuildStages, group: RegionGroup) {
+  constructor(recorder: Recorder, stages: BuildStages, group: RegionGroup, hasAttributes: boolean) {
     this.#stages = stages;
+    this.#hasAttributes = hasAttributes;
     this.#parts = new PartRecorder(recorder, group);
   }
 
@@ -142,7 +144,9 @@ class BitmapRecorder {
     recorder.zeroed(name("marked"), group.directoryWords);
     recorder.zeroed(name("bricks"), BRICK_WORDS * room.bricks);
     recorder.scratch(name("uppers"), 2 * room.uppers);
-    recorder.zeroed(name("leaves"), 2 * room.leaves);
+    // Where nothing writes them they must hold something, as the nodes' stages bind them all the same.
+    if (this.#hasAttributes) recorder.scratch(name("leaves"), 2 * room.leaves);
+    else recorder.zeroed(name("leaves"), 2 * room.leaves);
   }
 
   /** @returns what writes down the scan of the bricks' table */
