@@ -37,7 +37,8 @@ const MAX_ANSWERS = 32;
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 /**
- * The life of the GPU in its Worker: jobs are taken in batches, up to two at a time on the device, and answered in order.
+ * The life of the GPU in its Worker: jobs are taken in batches, one on the device and the next uploaded beside it, and
+ * answered in order.
  * When the device is lost another is opened and the same jobs go out again; when memory is short the batch is halved,
  * down to a single region. What the GPU cannot do is returned with its samples: nothing is lost here.
  */
