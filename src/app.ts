@@ -1,21 +1,37 @@
 import deno from "../deno.json" with { type: "json" };
 import { Backend, BuildService, describeBackend } from "./build/mod.ts";
 import { RegionCache } from "./cache/mod.ts";
-import { createRenderProfile } from "./channels/mod.ts";
-import type { Config } from "./config/mod.ts";
-import { createFileAssets, createHttpApp, type ServerStatus } from "./http/mod.ts";
 import {
-  type Clock,
-  type Logger,
-  LoopLag,
-  Metrics,
-  type Random,
-  randomId,
-  type TimerId,
-} from "./observe/mod.ts";
-import { CLOSE_CODES } from "./protocol/mod.ts";
-import { SUBPROTOCOL } from "./security/mod.ts";
-import { acceptSocket, type Connection, ConnectionRegistry } from "./session/mod.ts";
+  createRenderProfile,
+  createWorldFeatures,
+  HEARTBEAT_PROFILE,
+  STREAM_FEATURES_PROFILE,
+} from "./channels/mod.ts";
+import { type Config, readTlsFiles, type TlsFiles } from "./config/mod.ts";
+import {
+  createFileAssets,
+  createHttpApp,
+  type ProfileName,
+  type ServerStatus,
+  serverStatus,
+  type UpgradePeer,
+} from "./http/mod.ts";
+import { type Clock, type Logger, LoopLag, Metrics, type Random, type TimerId } from "./observe/mod.ts";
+import {
+  createAuthenticator,
+  MemoryLimitStore,
+  SessionTokens,
+  SUBPROTOCOL,
+  Violations,
+} from "./security/mod.ts";
+import {
+  type Connection,
+  grantedLimits,
+  Kernel,
+  kernelLimits,
+  MemoryGuard,
+  type Profile,
+} from "./session/mod.ts";
 import { RegionStreamer } from "./streaming/mod.ts";
 import {
   applyImport,
@@ -25,7 +41,6 @@ import {
   readModelFile,
   startDemo,
 } from "./sources/mod.ts";
-import type { TreeKind } from "./tree/mod.ts";
 import { type World, Worlds } from "./world/mod.ts";
 
 /** What a server is made of. */
@@ -51,8 +66,9 @@ export interface App extends AsyncDisposable {
   /** Counters and present load. */
   status(): ServerStatus;
   /**
-   * Finds out what builds, and listens at the configured address. Rejects with a GpuError when the GPU that was asked for
-   * cannot be had, with Deno.errors.AddrInUse when the port is taken.
+   * Finds out what builds, and listens at the configured address. Rejects with a ConfigError when the certificate or its key
+   * cannot be used, with a GpuError when the GPU that was asked for cannot be had, with Deno.errors.AddrInUse when the port is
+   * taken.
    */
   start(): Promise<{ readonly url: string; readonly port: number }>;
   /** Imports a model file into the default world; answers what it made. Throws ImportError and leaves the world alone. */
@@ -72,12 +88,23 @@ export interface App extends AsyncDisposable {
 const GOODBYE_TIMEOUT_MS = 1000;
 /** Time that open requests have to finish when the server stops. */
 const SHUTDOWN_TIMEOUT_MS = 3000;
+/** Certificates are renewed long before this; one that is not has been forgotten. */
+const CERTIFICATE_WARNING_MS = 14 * 24 * 3_600_000;
 
-/** The composition root: the only place that knows every part. */
-export function createApp(options: AppOptions): App {
+/**
+ * The composition root: the only place that knows every part.
+ * @throws {ConfigError} if a file of keys cannot be used
+ */
+export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, random, logger } = options;
   let startedAtMs = clock.monotonic();
   const metrics = new Metrics();
+  const authenticator = await createAuthenticator(config, { clock, random, logger });
+  const violations = new Violations({
+    maxViolations: config.limits.maxViolations,
+    banMs: config.limits.banSec * 1000,
+    maxKeys: config.limits.maxTrackedKeys,
+  });
   const worlds = createWorlds(options);
   const builder = new Backend({
     backend: config.build.backend,
@@ -114,7 +141,31 @@ export function createApp(options: AppOptions): App {
     requestBuild: (world, key, kind) => builds.request(world, key, kind),
     onSeenChanged: (world, key, seen) => builds.reprioritise(world, key, seen),
   });
-  const registry = new ConnectionRegistry(config.streaming.maxClientsPerServer);
+  const durations = metrics.histogram(
+    "voxcast_connection_seconds",
+    "How long connections lasted",
+    [],
+    [1, 10, 60, 600, 3600, 21_600, 86_400],
+  );
+  const kernel: Kernel = new Kernel({
+    limits: kernelLimits(config),
+    authenticator,
+    sessionTokens: new SessionTokens({ clock, ttlMs: config.security.sessionTokenTtlSec * 1000, random }),
+    violations,
+    sources: [createWorldFeatures({
+      worlds,
+      defaultWorld: config.defaultWorld,
+      clock,
+      clientsIn: (world) => kernel.connections.countIn(world),
+    })],
+    upgrade: (request, given) => Deno.upgradeWebSocket(request, given),
+    clock,
+    random,
+    logger,
+    serverVersion: deno.version,
+    grants: grantedLimits(config),
+    onEnded: (record) => durations.observe(record.duration_seconds),
+  });
 
   worlds.onCreate((world) => {
     streamer.addWorld(world);
@@ -127,63 +178,17 @@ export function createApp(options: AppOptions): App {
   const defaultWorld = worlds.create(config.defaultWorld);
 
   function status(): ServerStatus {
-    const build = builds.stats();
-    const cached = cache.stats();
-    const ledger = streamer.ledger();
-    const clientsByKind = streamer.clientsByKind();
-    const lookups = Math.max(1, cached.hits + cached.misses);
-    const kindStatus = (kind: TreeKind) => ({
-      clients: clientsByKind[kind],
-      builds: build.buildsByKind[kind],
-      cachedRegions: cached.countByKind[kind],
-      framesSent: ledger.deliveredByKind[kind],
-    });
-    return {
-      uptimeMs: clock.monotonic() - startedAtMs,
-      ...(listening === undefined ? {} : { port: listening.addr.port }),
-      builder: { ...build, ...builder.status() },
-      cache: {
-        pinnedCount: cached.pinnedCount,
-        unpinnedCount: cached.unpinnedCount,
-        totalCount: cached.pinnedCount + cached.unpinnedCount,
-        totalMemoryBytes: cached.totalBytes,
-        maxMemoryBytes: cached.maxBytes,
-        hitRate: cached.hits / lookups,
-        missRate: cached.misses / lookups,
-        evictionCount: cached.evictions,
-        memoryPressure: cached.totalBytes / cached.maxBytes,
-      },
-      clients: { connected: registry.size, streaming: streamer.clientCount, ...registry.totals() },
-      ledger,
-      kinds: { esvo: kindStatus("esvo"), esvt: kindStatus("esvt") },
-      connections: () => [...registry].map(connectionRow),
-    };
-  }
-
-  function connectionRow(connection: Connection) {
-    const stream = streamer.streamOf(connection);
-    return {
-      session: connection.id,
-      remote_address: connection.remoteAddress,
-      connected_ms: Math.round(clock.now() - connection.acceptedAtMs),
-      world: stream?.world.id ?? null,
-      kind: stream?.kind ?? null,
-      regions_wanted: stream?.wanted ?? 0,
-      messages_in: connection.counters.messagesIn,
-      malformed_messages: connection.counters.malformedMessages,
-      frames_sent: connection.counters.framesSent,
-      bytes_sent: connection.counters.bytesSent,
-      buffered_bytes: connection.bufferedBytes,
-    };
+    const parts = { clock, builds, builder, cache, streamer, kernel, authenticator };
+    return serverStatus(parts, { startedAtMs, port: listening?.addr.port });
   }
 
   const channel = {
     worlds,
     streamer,
+    connections: kernel.connections,
     defaultWorld: config.defaultWorld,
     lodThresholds: config.streaming.lodThresholds,
-    maxMessageSizeBytes: config.streaming.maxMessageSizeBytes,
-    streamingIntervalMs: config.streaming.streamingIntervalMs,
+    grants: grantedLimits(config),
     now: () => clock.now(),
   };
 
@@ -199,30 +204,60 @@ export function createApp(options: AppOptions): App {
       new URL("./client/page/", import.meta.url),
       new URL("../dist/viewer/", import.meta.url),
     ]),
-    upgradeRender(request, remoteAddress) {
-      const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim());
-      const world = new URL(request.url).searchParams.get("world") ?? undefined;
-      return acceptSocket(request, {
-        registry,
-        profile: createRenderProfile(channel, world),
-        maxMessageSizeBytes: config.streaming.maxMessageSizeBytes,
-        idleTimeoutSec: config.streaming.idleTimeoutSec,
-        ...(offered?.includes(SUBPROTOCOL) ? { subprotocol: SUBPROTOCOL } : {}),
-        remoteAddress,
-        connectionId: randomId(random),
-        clock,
-        openTimeoutMs: config.streaming.openTimeoutMs,
-        onUnexpected: (error) => logger.error("session.message_failed", { error: String(error) }),
-      });
-    },
+    authenticator,
+    limitStore: new MemoryLimitStore({ maxKeys: config.limits.maxTrackedKeys }),
+    violations,
+    upgrade: (name, request, peer) => upgrade(name, request, peer),
   });
+
+  function upgrade(name: ProfileName, request: Request, peer: UpgradePeer): Response {
+    const query = new URL(request.url).searchParams;
+    const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((part) => part.trim());
+    const origin = request.headers.get("origin");
+    const clientId = peer.principal?.method === "development" ? query.get("client_id") : null;
+    return kernel.accept(request, profileOf(name, query.get("world") ?? undefined), {
+      ...peer,
+      ...(origin === null ? {} : { origin }),
+      ...(clientId === null ? {} : { clientId }),
+      ...(offered?.includes(SUBPROTOCOL) ? { subprotocol: SUBPROTOCOL } : {}),
+    });
+  }
+
+  function profileOf(name: ProfileName, world: string | undefined): Profile<Connection> {
+    switch (name) {
+      case "render":
+        return createRenderProfile(channel, world);
+      case "heartbeat":
+        return HEARTBEAT_PROFILE;
+      case "stream_features":
+        return STREAM_FEATURES_PROFILE;
+    }
+  }
 
   let listening: Deno.HttpServer<Deno.NetAddr> | undefined;
   const lag = metrics.histogram(
     "voxcast_event_loop_lag_ms",
     "How late the event loop ran a timer that was set every 250 ms",
   );
-  const lagProbe = new LoopLag({ clock, onSample: (ms) => lag.observe(ms) });
+  const lagProbe = new LoopLag({
+    clock,
+    onSample(ms) {
+      lag.observe(ms);
+      kernel.admission.noteLag(ms, clock.monotonic());
+    },
+  });
+  const guard = new MemoryGuard({
+    maxUnexplainedBytes: config.limits.maxUnexplainedBytes,
+    clock,
+    logger,
+    readMemory() {
+      const memory = Deno.memoryUsage();
+      kernel.admission.noteMemory(memory.rss);
+      return memory;
+    },
+    knownBytes: () => kernel.bufferedBytes + builder.workerBytes,
+    connections: () => kernel.guarded(),
+  });
   let flock: Flock | undefined;
   let disposing: Promise<void> | undefined;
 
@@ -230,11 +265,13 @@ export function createApp(options: AppOptions): App {
     http.dispose();
     flock?.stop();
     lagProbe[Symbol.dispose]();
-    for (const connection of [...registry]) connection.close(CLOSE_CODES.SHUTDOWN.code);
+    guard[Symbol.dispose]();
+    kernel[Symbol.dispose]();
+    authenticator[Symbol.dispose]();
     streamer.dispose();
     builds.dispose();
     // The listener's own shutdown closes sockets with another reason, so the clients' answers are awaited first.
-    await atMost(clock, GOODBYE_TIMEOUT_MS, registry.whenEmpty());
+    await atMost(clock, GOODBYE_TIMEOUT_MS, kernel.connections.whenEmpty());
     if (listening !== undefined) await atMost(clock, SHUTDOWN_TIMEOUT_MS, listening.shutdown());
     await builder[Symbol.asyncDispose]();
     if (builder.restMs > 0) await pause(clock, builder.restMs);
@@ -250,14 +287,22 @@ export function createApp(options: AppOptions): App {
     fetch: http.fetch,
     status,
     async start() {
+      const tls = await readTlsFiles(config.security, clock.now());
+      if (tls !== undefined) warnOfExpiry(tls, clock, logger);
       await builder.open();
       startedAtMs = clock.monotonic();
       listening = Deno.serve(
-        { hostname: config.host, port: config.port, onListen() {} },
+        // The runtime offers h2 and http/1.1 and nothing else: sockets take the latter, as it has no WebSocket over h2.
+        {
+          hostname: config.host,
+          port: config.port,
+          onListen() {},
+          ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
+        },
         (request, info) => http.fetch(request, info),
       );
       const { port } = listening.addr;
-      return { url: `http://${urlHost(config.host)}:${port}/`, port };
+      return { url: `${tls === undefined ? "http" : "https"}://${urlHost(config.host)}:${port}/`, port };
     },
     async importFile(path, { signal } = {}) {
       const { grid } = defaultWorld;
@@ -296,6 +341,11 @@ function createWorlds({ config, clock, random, logger }: AppOptions): Worlds {
     random,
     onListenerError: (error) => logger.error("world.listener_failed", { error: String(error) }),
   });
+}
+
+function warnOfExpiry({ expiresAtMs }: TlsFiles, clock: Clock, logger: Logger): void {
+  if (expiresAtMs - clock.now() > CERTIFICATE_WARNING_MS) return;
+  logger.warn("tls.certificate_ends_soon", { endsAt: new Date(expiresAtMs).toISOString() });
 }
 
 function importLimits({ import: limits }: Config): ImportLimits {

@@ -138,6 +138,11 @@ export class Backend implements Builder {
     };
   }
 
+  /** Memory that the CPU's Workers take for themselves. */
+  get workerBytes(): number {
+    return this.#cpu.workerBytes;
+  }
+
   /** Time from now that the process should go on for after the end; see {@linkcode GpuBuilder.restMs}. */
   get restMs(): number {
     return this.#gpu?.restMs ?? 0;

@@ -1,2 +1,4 @@
-/** What a connection can do, one profile a WebSocket path. */
+/** What a connection can do: the profiles of the WebSocket paths, and the streams that can be subscribed to. */
 export { createRenderProfile, type RenderChannelOptions } from "./render.ts";
+export { HEARTBEAT_PROFILE, STREAM_FEATURES_PROFILE } from "./stream_profiles.ts";
+export { createWorldFeatures, type WorldFeaturesOptions } from "./world_features.ts";

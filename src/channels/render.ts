@@ -1,48 +1,48 @@
 import { type Viewport, viewportProblem } from "../viewport/mod.ts";
 import {
-  type ClientMessage,
-  errorMessage,
+  echo,
   type FrameCodec,
-  parseClientMessage,
-  pongMessage,
   type RegisterClient,
   registeredMessage,
   VoxcastError,
 } from "../protocol/mod.ts";
+import { requireAllowed } from "../security/mod.ts";
 import type { World, Worlds } from "../world/mod.ts";
-import type { Connection, Profile } from "../session/mod.ts";
+import type { Connection, ConnectionRegistry, Profile } from "../session/mod.ts";
 import type { RegionStreamer } from "../streaming/mod.ts";
 
 /** What the render channel works with. */
 export interface RenderChannelOptions {
   readonly worlds: Worlds;
   readonly streamer: RegionStreamer;
+  readonly connections: ConnectionRegistry;
   /** World of clients that name none. */
   readonly defaultWorld: string;
   readonly lodThresholds: readonly number[];
-  readonly maxMessageSizeBytes: number;
-  readonly streamingIntervalMs: number;
+  /** What clients are told of their limits. */
+  readonly grants: Readonly<Record<string, number>>;
   readonly now: () => number;
 }
 
 /**
  * The profile of `/ws/render`: REGISTER_CLIENT starts the stream of one world's regions, in the kind that it names or
- * else the world's own (again: moves it), UPDATE_VIEWPORT steers it. What cannot be done is answered with ERROR and never
- * closes the socket.
+ * else the world's own (again: moves it), UPDATE_VIEWPORT steers it.
  *
  * @param urlWorld world named in the address; a message that names another one is refused
  */
-export function createRenderProfile(options: RenderChannelOptions, urlWorld: string | undefined): Profile {
+export function createRenderProfile(
+  options: RenderChannelOptions,
+  urlWorld: string | undefined,
+): Profile<Connection> {
   return {
-    onOpen() {},
-    onText(connection, text) {
-      const message = parseClientMessage(text);
-      try {
-        handle(options, urlWorld, connection, message);
-      } catch (error) {
-        if (!(error instanceof VoxcastError) || message.id === undefined) throw error;
-        connection.counters.malformedMessages++;
-        connection.sendText(errorMessage(error, options.now(), message.id));
+    name: "render",
+    credential: "before-upgrade",
+    hasPayload: false,
+    hasStreams: true,
+    onMessage(connection, message) {
+      if (message.type === "REGISTER_CLIENT") register(options, urlWorld, connection, message);
+      else if (!options.streamer.updateViewport(connection, checked(message.viewport))) {
+        throw new VoxcastError("NOT_REGISTERED", "Send REGISTER_CLIENT before UPDATE_VIEWPORT");
       }
     },
     onClose(connection) {
@@ -51,42 +51,41 @@ export function createRenderProfile(options: RenderChannelOptions, urlWorld: str
   };
 }
 
-function handle(
+function register(
   options: RenderChannelOptions,
   urlWorld: string | undefined,
   connection: Connection,
-  message: ClientMessage,
+  message: RegisterClient,
 ): void {
-  switch (message.type) {
-    case "REGISTER_CLIENT": {
-      const world = findWorld(options, urlWorld, message.world);
-      const chosen = { codec: message.codecs[0] ?? 2, kind: message.kind ?? world.kind };
-      options.streamer.register(connection, world, { viewport: checked(message.viewport), ...chosen });
-      connection.sendText(registered(options, connection, world, chosen, message));
-      break;
-    }
-    case "UPDATE_VIEWPORT":
-      if (!options.streamer.updateViewport(connection, checked(message.viewport))) {
-        throw new VoxcastError("NOT_REGISTERED", "Send REGISTER_CLIENT before UPDATE_VIEWPORT");
-      }
-      break;
-    case "PING":
-      connection.sendText(pongMessage(message, options.now()));
-      break;
+  const world = findWorld(options, connection, urlWorld, message.world);
+  const viewport = checked(message.viewport);
+  const chosen = { codec: message.codecs[0] ?? 2, kind: message.kind ?? world.kind };
+  if (!options.connections.enterWorld(connection, world.id)) {
+    throw new VoxcastError("WORLD_FULL", `World ${world.id} has as many clients as it accepts`);
   }
+  connection.clientId = message.clientId;
+  options.streamer.register(connection, world, { viewport, ...chosen });
+  connection.sendText(registered(options, connection, world, chosen, message));
 }
 
+/** The world of a registration, which the connection's principal must be allowed to enter. */
 function findWorld(
   options: RenderChannelOptions,
+  connection: Connection,
   urlWorld: string | undefined,
   named: string | undefined,
 ): World {
   if (urlWorld !== undefined && named !== undefined && urlWorld !== named) {
-    throw new VoxcastError("CONFLICTING_FIELD", `The address names world ${urlWorld}, the message ${named}`);
+    throw new VoxcastError(
+      "CONFLICTING_FIELD",
+      `The address names world ${echo(urlWorld)}, the message ${echo(named)}`,
+    );
   }
   const id = named ?? urlWorld ?? options.defaultWorld;
+  // Before the world is looked up: whoever may not enter it must not learn whether it exists.
+  requireAllowed(connection.principal!, "viewer", { world: id });
   const world = options.worlds.get(id);
-  if (world === undefined) throw new VoxcastError("WORLD_NOT_FOUND", `There is no world ${id}`);
+  if (world === undefined) throw new VoxcastError("WORLD_NOT_FOUND", `There is no world ${echo(id)}`);
   return world;
 }
 
@@ -108,7 +107,7 @@ function registered(
     {
       protocol: 1,
       clientId,
-      session: connection.id,
+      session: connection.sessionId,
       world: world.id,
       epoch: world.epoch,
       bounds: world.grid.bounds,
@@ -118,12 +117,10 @@ function registered(
       codecs: [codec],
       lodThresholds: options.lodThresholds.slice(0, world.grid.depth),
       ...(contentBounds === undefined ? {} : { contentBounds }),
-      limits: {
-        max_message_bytes: options.maxMessageSizeBytes,
-        streaming_interval_ms: options.streamingIntervalMs,
-      },
+      limits: options.grants,
     },
     options.now(),
     id,
+    connection.style,
   );
 }

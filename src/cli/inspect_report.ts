@@ -1,4 +1,4 @@
-import { formatColor } from "../protocol/mod.ts";
+import { formatColor, visibleText } from "../protocol/mod.ts";
 import { measurePoints, type ModelInfo, type ParsedModel } from "../sources/mod.ts";
 import type { Vec3 } from "../space/mod.ts";
 import type { CliIo } from "./io.ts";
@@ -70,7 +70,7 @@ export function formatDescription(description: ModelDescription, io: CliIo): str
   lines.push(...description.palette.map((entry) => formatPaletteEntry(entry, io.isTerminal)));
   lines.push(row(format === "vox" ? "chunks" : "attributes", formatCount(description.attributes.length)));
   for (const { name, type, used } of description.attributes) {
-    lines.push(`    ${name}: ${type}${used ? "" : " (not used)"}`);
+    lines.push(`    ${visibleText(name)}: ${type}${used ? "" : " (not used)"}`);
   }
   return `${lines.join("\n")}\n`;
 }

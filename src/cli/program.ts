@@ -7,7 +7,10 @@ import { formatHelpItem } from "./help_format.ts";
 import { type CliIo, processIo } from "./io.ts";
 import { addImportCommand, addInspectCommand } from "./model_commands.ts";
 import { addServeCommand } from "./serve_command.ts";
+import { addKeyCommand } from "./key_command.ts";
 import { processSignals, type SignalSource } from "./stop_signals.ts";
+import { addTokenCommand } from "./token_command.ts";
+import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 
 export interface CliOptions {
@@ -29,7 +32,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.OK : EXIT_CODE.USAGE;
     io.error(`${error instanceof Error ? error.message : String(error)}\n`);
-    return error instanceof ConfigError ? EXIT_CODE.USAGE : EXIT_CODE.FAILED;
+    return error instanceof ConfigError || error instanceof UsageError ? EXIT_CODE.USAGE : EXIT_CODE.FAILED;
   }
 }
 
@@ -56,6 +59,8 @@ function createProgram(context: CommandContext): Command {
   addServeCommand(program, context);
   addImportCommand(program, context);
   addInspectCommand(program, context);
+  addKeyCommand(program, context);
+  addTokenCommand(program, context);
   addConfigCommand(program, context);
   return program;
 }

@@ -1,7 +1,8 @@
-import type { Config } from "../config/mod.ts";
+import { type Config, ConfigError, configSecrets, isDevelopment } from "../config/mod.ts";
 import { GpuError } from "../gpu/mod.ts";
 import { FileError } from "../sources/mod.ts";
 import { type Clock, createLogger, type Logger, type Random } from "../observe/mod.ts";
+import { describeAccess } from "./describe_access.ts";
 import { EXIT_CODE, type ExitCode } from "./exit_code.ts";
 import type { CliIo } from "./io.ts";
 
@@ -35,6 +36,7 @@ export interface ServeDeps {
   readonly stop: AbortSignal;
   /** Throws if the file cannot be read. */
   readonly checkFile: (path: string) => Promise<void>;
+  /** Throws ConfigError if a file of keys cannot be used. */
   readonly createApp: (
     options: {
       readonly config: Config;
@@ -42,29 +44,29 @@ export interface ServeDeps {
       readonly random: Random;
       readonly logger: Logger;
     },
-  ) => ServedApp;
+  ) => Promise<ServedApp>;
 }
 
 /**
  * Runs a server until it is told to stop, then drains it. Answers the exit code: OK after a stop, FAILED if a file cannot
  * be read, which is found out before anything listens, or be imported, if the GPU that was asked for cannot be had, or if
- * the server cannot listen.
+ * the server cannot listen; USAGE if a file that the configuration names cannot be used.
  */
 export async function serve(options: ServeOptions, deps: ServeDeps): Promise<ExitCode> {
   const { config } = options;
   const { io, stop, clock, random } = deps;
-  const secrets = config.security.apiKey === undefined ? [] : [config.security.apiKey];
+  const secrets = configSecrets(config);
   const write = (line: string): void => io.error(`${line}\n`);
   const logger = createLogger({ level: config.log.level, format: config.log.format, write, clock, secrets });
 
   if (!await areReadable(options.files, deps)) return EXIT_CODE.FAILED;
-  await using app = deps.createApp({ config, clock, random, logger });
+  await using app = await deps.createApp({ config, clock, random, logger });
   let url: string;
   try {
     ({ url } = await app.start());
   } catch (error) {
-    io.error(`${error instanceof GpuError ? gpuProblem(error, config) : listenProblem(error, config)}\n`);
-    return EXIT_CODE.FAILED;
+    io.error(`${startProblem(error, config)}\n`);
+    return error instanceof ConfigError ? EXIT_CODE.USAGE : EXIT_CODE.FAILED;
   }
   io.out(banner(url, app.builderText, config));
   if (!await fill(app, options, deps)) return EXIT_CODE.FAILED;
@@ -126,15 +128,23 @@ function count(value: number): string {
 }
 
 function banner(url: string, builderText: string, config: Config): string {
-  const server = config.port === 7090 ? "" : ` --server ${url}`;
+  const isDefault = config.port === 7090 && url.startsWith("http:");
+  const key = isDevelopment(config) ? "" : " --key KEY";
+  const server = `${isDefault ? "" : ` --server ${url}`}${key}`;
   return [
     `Voxcast is listening at ${url} (world "${config.defaultWorld}")`,
     `Regions are built by ${builderText}`,
+    describeAccess(config),
     `Open it in a browser. To import your own model (.vox, .ply): deno task voxcast import FILE${server}`,
     `(without Deno: npx --yes deno@2.9.6 task voxcast import FILE${server})`,
     "Ctrl-C stops the server.",
     "",
   ].join("\n");
+}
+
+function startProblem(error: unknown, config: Config): string {
+  if (error instanceof ConfigError) return error.message;
+  return error instanceof GpuError ? gpuProblem(error, config) : listenProblem(error, config);
 }
 
 /** Why there is no GPU, and what to do about it. */

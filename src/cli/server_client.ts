@@ -39,6 +39,8 @@ export class ServerError extends Error {
 
 const DEFAULT_RETRY_MS = 250;
 const WAIT_STATUS: readonly number[] = [429, 503];
+/** Why a world is not made that may be there all the same. */
+const NOT_MADE: readonly string[] = ["WORLD_EXISTS", "NOT_ALLOWED"];
 
 /** The REST calls of an import. Every method throws ServerError, or the signal's reason. */
 export class ServerClient {
@@ -56,7 +58,8 @@ export class ServerClient {
   }
 
   /**
-   * Makes the world with the server's own grid; one that is there already is left as it is.
+   * Makes the world with the server's own grid; one that is there already is left as it is. A key that may not make worlds
+   * may still edit one, so whether there is one to edit is left for the next request to find out.
    *
    * @returns whether this call made it
    */
@@ -66,7 +69,7 @@ export class ServerClient {
     try {
       return (await this.#send("POST", "/api/worlds", { body, headers })).status === 201;
     } catch (error) {
-      if (!(error instanceof ServerError && error.code === "WORLD_EXISTS")) throw error;
+      if (!(error instanceof ServerError && NOT_MADE.includes(error.code))) throw error;
       return false;
     }
   }
@@ -208,6 +211,7 @@ function retryAfter(response: Response, problem: Problem): number {
 }
 
 function advice(status: number, code: string, { key }: ServerClientOptions): string {
+  if (code === "NOT_ALLOWED") return ". Give a key with --key that allows it";
   // A server may know the host under other names only; no key helps there.
   if (status === 401 || (status === 403 && code !== "FORBIDDEN")) {
     return key === undefined

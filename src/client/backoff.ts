@@ -1,3 +1,6 @@
+/** Longest time that a platform's timer takes; a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** How long to wait between attempts to reach a server. */
 export interface BackoffOptions {
   /** Longest wait before the first retry. */
@@ -37,7 +40,7 @@ export class Backoff {
     const { baseMs, maxMs, random } = this.#options;
     const ceilingMs = Math.min(maxMs, baseMs * 2 ** Math.min(this.#attempts, 30));
     this.#attempts++;
-    return floorMs + random() * ceilingMs;
+    return Math.min(MAX_TIMER_MS, floorMs + random() * ceilingMs);
   }
 
   /** Call once a connection has proved stable; the next wait is short again. */

@@ -1,21 +1,27 @@
-import { CLOSE_CODES, shouldReconnect } from "../protocol/mod.ts";
+import { CLOSE_CODES, ERRORS, shouldReconnect } from "../protocol/mod.ts";
+import { ClientError } from "./client_error.ts";
 
-/** What a closed socket means for the page. */
-export interface CloseVerdict {
-  readonly reconnect: boolean;
-  /** In words that can be shown. */
-  readonly reason: string;
-  /** Name in the table of close codes; empty for codes of the network. */
-  readonly code: string;
+/**
+ * What a closed socket means. `retryable` says whether to connect again, `message` can be shown, `code` is
+ * the name in the table of close codes (CONNECTION_LOST for codes of the network).
+ *
+ * @param reported the last error that the server reported on this socket: where it is the one that this close
+ * code stands for, it knows better, as a lock-out ends by itself and a wrong key does not
+ */
+export function closeVerdict(code: number, reason: string, reported?: ClientError): ClientError {
+  if (reported !== undefined && closeCodeOf(reported.code) === code) return reported;
+  const entry = Object.values(CLOSE_CODES).find((known) => known.code === code);
+  return new ClientError(reason || entry?.reason || "The connection was lost", {
+    code: entry?.name ?? "CONNECTION_LOST",
+    number: code,
+    category: "network",
+    // A 1000 that this end did not ask for is a proxy's or the server's; only the program itself says a last
+    // goodbye.
+    retryable: code === 1000 || shouldReconnect(code),
+    retryAfterMs: reported?.retryAfterMs,
+  });
 }
 
-/** Reads the code and reason of a close event. */
-export function closeVerdict(code: number, reason: string): CloseVerdict {
-  const entry = Object.values(CLOSE_CODES).find((known) => known.code === code);
-  return {
-    // A 1000 that the page did not ask for is a proxy's or the server's; only the page itself says a last goodbye.
-    reconnect: code === 1000 || shouldReconnect(code),
-    reason: reason || entry?.reason || "The connection was lost",
-    code: entry?.name ?? "",
-  };
+function closeCodeOf(code: string): number | undefined {
+  return Object.entries(ERRORS).find(([name]) => name === code)?.[1].closeCode;
 }

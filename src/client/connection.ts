@@ -1,211 +1,241 @@
-import type { Viewport } from "../viewport/mod.ts";
 import type { Backoff } from "./backoff.ts";
-import { registerText, viewportText } from "./client_message.ts";
+import { type ClientError, localError, toClientError } from "./client_error.ts";
+import type { ClientState, ClientStatus, ClientStep } from "./client_status.ts";
 import { closeVerdict } from "./close_verdict.ts";
-import type {
-  Admission,
-  ConnectionPhase,
-  ConnectionStatus,
-  Socket,
-  SocketEvents,
-} from "./connection_status.ts";
-import {
-  parseServerMessage,
-  type Registration,
-  type ServerError,
-  type ServerMessage,
-} from "./server_message.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { SocketLink } from "./socket_link.ts";
 import type { Timers } from "./timers.ts";
-import { ViewportSender } from "./viewport_sender.ts";
+import type { WebSocketLike } from "./web_socket.ts";
 
 /** What a connection needs from the world around it, and whom it tells. */
 export interface ConnectionOptions {
   readonly timers: Timers;
   readonly backoff: Backoff;
-  readonly clientId: string;
-  /** World to register in; the server's default world if undefined. */
-  readonly world: string | undefined;
-  /** The view of this moment, for the registration. */
-  readonly viewport: () => Viewport;
-  /** Looks whether the server is there and lets us in, before a socket is opened. Must not reject. */
-  readonly admit: () => Promise<Admission>;
-  readonly openSocket: (events: SocketEvents) => Socket;
-  readonly onStatus: (status: ConnectionStatus) => void;
-  /** The server accepted us: what was held of an earlier registration is void. */
-  readonly onRegistered: (registration: Registration) => void;
-  readonly onFrame: (bytes: ArrayBuffer) => void;
-  /** The server was told of this view, by a registration or an update. */
-  readonly onViewportSent: (viewport: Viewport) => void;
-  /** An error that the server reported, or a message that could not be read. */
-  readonly onError: (error: ServerError) => void;
-  /** Least time between two viewports sent. */
-  readonly viewportIntervalMs?: number;
-  /** An attempt that is not registered by then is given up. */
-  readonly attemptTimeoutMs?: number;
+  /** Gives the subprotocols to open the socket with. @throws {ClientError} */
+  readonly admit: (signal: AbortSignal) => Promise<string[]>;
+  /** Says why a socket did not open, if it can be found out. Must not reject. */
+  readonly explain: (signal: AbortSignal) => Promise<ClientError | undefined>;
+  readonly openSocket: (protocols: string[]) => WebSocketLike;
+  /**
+   * Greets, signs in, registers; the connection counts as connected once it is done. @throws {ClientError}
+   */
+  readonly handshake: (enter: (step: ClientStep) => void) => Promise<void>;
+  readonly onStatus: (status: ClientStatus) => void;
+  readonly onText: (text: string) => void;
+  readonly onBinary: (bytes: ArrayBuffer) => void;
+  readonly onMalformed: (error: Error) => void;
+  /** The attempt or connection is over: nothing of it is answered any more. */
+  readonly onEnd: (error: ClientError) => void;
+  readonly ping: () => void;
+  readonly limits: ConnectionLimits;
+}
+
+/** Times and sizes of a connection. */
+export interface ConnectionLimits {
+  /** An attempt that has not connected by then is given up. */
+  readonly attemptTimeoutMs: number;
   /** A connection that lived this long makes the next wait short again. */
-  readonly stableMs?: number;
+  readonly stableMs: number;
+  /** Failed attempts in a row after which it gives up; Infinity never does. */
+  readonly maxAttempts: number;
+  readonly heartbeatIntervalMs: number;
+  readonly pongWaitMs: number;
+  readonly maxInflatedBytes: number;
 }
 
 /**
- * Keeps one registration at a server alive: opens, registers, tells the moving camera, and comes back after a loss with
- * jittered backoff. Everything that it touches is passed in, so that it runs without a browser or a network.
+ * Keeps one connection to a server alive: opens, lets the handshake run, and comes back after a loss with
+ * jittered backoff, until it is stopped or the server says something that no retry can mend. Everything that
+ * it touches is passed in.
+ *
+ * ```
+ *                 start            handshake done          lost
+ * disconnected ----------> connecting ----------> connected -----> reconnecting --> connected
+ *      ^                       | lost: reconnecting   |                 |
+ *      |  stop, from anywhere  | final: failed        | final: failed   | final or too often: failed
+ * ```
  */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #sender: ViewportSender;
-  #phase: ConnectionPhase = "idle";
-  #socket: Socket | undefined;
+  readonly #heartbeat: Heartbeat;
+  #status: ClientStatus = {
+    state: "disconnected",
+    step: "none",
+    error: undefined,
+    retryAtMs: undefined,
+    attempts: 0,
+  };
+  #link: SocketLink | undefined;
   /** Counts attempts, so that what an abandoned one still reports is ignored. */
   #attempt = 0;
+  #abort: AbortController | undefined;
   #attemptTimer: unknown;
   #retryTimer: unknown;
   #stableTimer: unknown;
-  #retryAfterMs = 0;
-  /** Frames that came while the answer to the registration was still on its way. */
-  #early: ArrayBuffer[] = [];
+  /** No attempt before that, whoever asks: the server said so. */
+  #notBeforeMs = 0;
+  /** The last error that the server reported on this link. */
+  #reported: ClientError | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#sender = new ViewportSender({
-      timers: options.timers,
-      minIntervalMs: options.viewportIntervalMs ?? 100,
-      send: (viewport) => {
-        this.#socket?.send(viewportText(options.clientId, viewport));
-        options.onViewportSent(viewport);
-      },
+    const { timers, ping, limits } = options;
+    this.#heartbeat = new Heartbeat({
+      timers,
+      intervalMs: limits.heartbeatIntervalMs,
+      pongWaitMs: limits.pongWaitMs,
+      ping,
+      onDead: () => this.drop(localError("TIMEOUT", "The server does not answer"), 4100, "Reconnecting"),
     });
   }
 
-  get phase(): ConnectionPhase {
-    return this.#phase;
+  get status(): ClientStatus {
+    return this.#status;
   }
 
-  /** Starts an attempt now, whatever the phase: for the first start, a "retry now" button, or a new key. */
+  /** Whether messages go out at once. */
+  get isConnected(): boolean {
+    return this.#status.state === "connected" && this.#link !== undefined;
+  }
+
+  /** Starts an attempt now, whatever the state: for the first start, or with another credential. */
   start(): void {
-    this.#abandon();
-    this.#begin();
+    this.#abandon(localError("CLOSED", "The client was started anew"));
+    this.#begin("connecting");
+  }
+
+  /** Makes the next attempt now instead of waiting out the jitter; a wait that the server asked for stays. */
+  retryNow(): void {
+    if (this.#status.step !== "waiting") return;
+    if (this.#options.timers.monotonic() < this.#notBeforeMs) return;
+    this.#abandon(localError("CLOSED", "The next attempt has begun"));
+    this.#begin("reconnecting");
   }
 
   /** Closes for good; `start` opens again. */
-  stop(): void {
-    this.#abandon();
-    this.#enter("idle", "", "");
+  stop(reason: ClientError): void {
+    this.#abandon(reason);
+    this.#enter("disconnected", "none");
   }
 
-  /** Tells the server of the view if it has changed, as often as allowed. */
-  updateViewport(viewport: Viewport): void {
-    if (this.#phase === "live") this.#sender.offer(viewport);
+  /** Sends on the present link, if there is one. */
+  send(text: string): void {
+    this.#link?.send(text);
   }
 
-  #begin(): void {
-    const attempt = ++this.#attempt;
-    this.#retryAfterMs = 0;
-    const { timers, attemptTimeoutMs = 10_000 } = this.#options;
+  /** Takes note of an error that the server reported: a close that follows may be its consequence. */
+  reported(error: ClientError): void {
+    this.#reported = error;
+  }
+
+  /** Leaves the present link because of `error`, and comes back if that can help. */
+  drop(error: ClientError, code = 1000, reason = "Leaving"): void {
+    if (error.retryable) this.#lose(error, code, reason);
+    else this.#fail(error);
+  }
+
+  #begin(state: ClientState): void {
+    const attempt = this.#attempt;
+    const { timers, limits } = this.#options;
+    const abort = this.#abort = new AbortController();
+    this.#reported = undefined;
     this.#attemptTimer = timers.setTimeout(
-      () => this.#lose("The server does not answer", ""),
-      attemptTimeoutMs,
+      () => this.drop(localError("TIMEOUT", "The server does not answer")),
+      limits.attemptTimeoutMs,
     );
-    this.#enter("checking", "", "");
-    this.#options.admit().then((admission) => {
-      if (attempt !== this.#attempt) return;
-      if (admission === "unauthorized") this.#refuse("This server asks for an API key", "UNAUTHORIZED");
-      else if (admission === "unreachable") this.#lose("The server cannot be reached", "");
-      else this.#open(attempt);
+    this.#enter(state, "admission");
+    this.#run(attempt, abort.signal).catch((error: unknown) => {
+      if (attempt === this.#attempt) this.drop(toClientError(error));
     });
   }
 
-  #open(attempt: number): void {
-    this.#enter("connecting", "", "");
-    const mine = () => attempt === this.#attempt;
-    this.#socket = this.#options.openSocket({
-      onOpen: () => mine() && this.#register(),
-      onText: (text) => mine() && this.#read(text),
-      onBinary: (bytes) => mine() && this.#receive(bytes),
-      onClose: (code, reason) => mine() && this.#closed(code, reason),
-    });
+  async #run(attempt: number, signal: AbortSignal): Promise<void> {
+    const { admit, handshake } = this.#options;
+    const enter = (step: ClientStep) => {
+      if (attempt === this.#attempt) this.#enter(this.#status.state, step);
+    };
+    const protocols = await admit(signal);
+    if (attempt !== this.#attempt) return;
+    enter("opening");
+    await this.#open(protocols, attempt, signal);
+    if (attempt !== this.#attempt) return;
+    await handshake(enter);
+    if (attempt === this.#attempt) this.#connected();
   }
 
-  #register(): void {
-    const viewport = this.#options.viewport();
-    this.#enter("registering", "", "");
-    this.#socket?.send(registerText(this.#options.clientId, this.#options.world, viewport));
-    this.#sender.markSent(viewport);
-    this.#options.onViewportSent(viewport);
-  }
-
-  #receive(bytes: ArrayBuffer): void {
-    if (this.#phase === "live") this.#options.onFrame(bytes);
-    else this.#early.push(bytes);
-  }
-
-  #read(text: string): void {
-    let message: ServerMessage;
-    try {
-      message = parseServerMessage(text);
-    } catch (error) {
-      this.#options.onError({
-        code: "PROTOCOL",
-        message: String(error),
-        retryable: false,
-        retryAfterMs: undefined,
+  #open(protocols: string[], attempt: number, signal: AbortSignal): Promise<void> {
+    const { openSocket, explain, limits, onText, onBinary, onMalformed } = this.#options;
+    const isCurrent = () => attempt === this.#attempt;
+    return new Promise((resolve, reject) => {
+      let wasOpen = false;
+      this.#link = new SocketLink(openSocket(protocols), limits.maxInflatedBytes, {
+        onOpen: () => {
+          wasOpen = true;
+          this.#heartbeat.start();
+          resolve();
+        },
+        onText: (text) => {
+          this.#heartbeat.heard();
+          if (isCurrent()) onText(text);
+        },
+        onBinary: (bytes) => {
+          this.#heartbeat.heard();
+          if (isCurrent()) onBinary(bytes);
+        },
+        onMalformed: (error) => isCurrent() && onMalformed(error),
+        onClose: (code, reason) => {
+          if (!isCurrent()) return;
+          if (wasOpen) return this.drop(closeVerdict(code, reason, this.#reported));
+          explain(signal).then((error) =>
+            reject(error ?? localError("NOT_OPENED", "The server did not open the connection"))
+          );
+        },
       });
-      return;
-    }
-    if (message.type === "REGISTERED") this.#accepted(message.registration);
-    else if (message.type === "ERROR") this.#reported(message.error);
+    });
   }
 
-  #accepted(registration: Registration): void {
-    const { timers, backoff, stableMs = 10_000 } = this.#options;
+  #connected(): void {
+    const { timers, backoff, limits } = this.#options;
     timers.clearTimeout(this.#attemptTimer);
-    timers.clearTimeout(this.#stableTimer);
-    this.#stableTimer = timers.setTimeout(() => backoff.reset(), stableMs);
-    this.#options.onRegistered(registration);
-    this.#enter("live", "", "");
-    for (const bytes of this.#early.splice(0)) this.#options.onFrame(bytes);
+    this.#stableTimer = timers.setTimeout(() => backoff.reset(), limits.stableMs);
+    this.#enter("connected", "none");
   }
 
-  #reported(error: ServerError): void {
-    this.#options.onError(error);
-    this.#retryAfterMs = Math.max(this.#retryAfterMs, error.retryAfterMs ?? 0);
-    if (this.#phase !== "registering") return;
-    if (error.retryable) this.#lose(error.message, error.code);
-    else this.#refuse(error.message, error.code);
+  #fail(error: ClientError): void {
+    this.#abandon(error);
+    this.#enter("failed", "none", error);
   }
 
-  #closed(code: number, reason: string): void {
-    const verdict = closeVerdict(code, reason);
-    if (verdict.reconnect) this.#lose(verdict.reason, verdict.code);
-    else this.#refuse(verdict.reason, verdict.code);
+  #lose(error: ClientError, code: number, reason: string): void {
+    const { timers, backoff, limits } = this.#options;
+    this.#abandon(error, code, reason);
+    if (backoff.attempts + 1 >= limits.maxAttempts) return this.#enter("failed", "none", error);
+    const floorMs = Math.max(0, error.retryAfterMs ?? 0);
+    const delayMs = backoff.nextDelayMs(floorMs);
+    this.#notBeforeMs = timers.monotonic() + floorMs;
+    this.#retryTimer = timers.setTimeout(() => {
+      this.#attempt++;
+      this.#begin("reconnecting");
+    }, delayMs);
+    this.#enter("reconnecting", "waiting", error, timers.monotonic() + delayMs);
   }
 
-  #refuse(reason: string, code: string): void {
-    this.#abandon();
-    this.#enter("refused", reason, code);
-  }
-
-  #lose(reason: string, code: string): void {
-    const floorMs = this.#retryAfterMs;
-    this.#abandon();
-    const delayMs = this.#options.backoff.nextDelayMs(floorMs);
-    this.#retryTimer = this.#options.timers.setTimeout(() => this.#begin(), delayMs);
-    this.#enter("waiting", reason, code, this.#options.timers.monotonic() + delayMs);
-  }
-
-  /** Ends the attempt under way, if any: no timer and no socket of it can speak any more. */
-  #abandon(): void {
+  /** Ends what is under way, if anything: no timer and no socket of it can speak any more. */
+  #abandon(error: ClientError, code = 1000, reason = "Leaving"): void {
     this.#attempt++;
     const { timers } = this.#options;
     for (const timer of [this.#attemptTimer, this.#retryTimer, this.#stableTimer]) timers.clearTimeout(timer);
-    this.#sender.cancel();
-    this.#early = [];
-    const socket = this.#socket;
-    this.#socket = undefined;
-    socket?.close(1000, "Leaving");
+    this.#heartbeat.stop();
+    this.#abort?.abort();
+    this.#abort = undefined;
+    const link = this.#link;
+    this.#link = undefined;
+    link?.close(code, reason);
+    this.#options.onEnd(error);
   }
 
-  #enter(phase: ConnectionPhase, reason: string, code: string, retryAtMs?: number): void {
-    this.#phase = phase;
-    this.#options.onStatus({ phase, reason, code, retryAtMs, attempts: this.#options.backoff.attempts });
+  #enter(state: ClientState, step: ClientStep, error?: ClientError, retryAtMs?: number): void {
+    this.#status = { state, step, error, retryAtMs, attempts: this.#options.backoff.attempts };
+    this.#options.onStatus(this.#status);
   }
 }

@@ -1,7 +1,8 @@
+import { visibleText } from "../protocol/mod.ts";
 import { bytesText, countText } from "./number_text.ts";
 import { pageElement, setText } from "./page_elements.ts";
 import { STATUS_LABELS } from "./status_label.ts";
-import type { ConnectionPhase } from "./connection_status.ts";
+import type { ClientState } from "./client_status.ts";
 
 /** The numbers on the screen. */
 export interface HudNumbers {
@@ -37,11 +38,11 @@ export class Hud {
 
   showWorld(name: string): void {
     setText(this.#world, name);
-    document.title = name === "" ? "Voxcast" : `${name} - Voxcast`;
+    document.title = name === "" ? "Voxcast" : `${visibleText(name)} - Voxcast`;
   }
 
-  showPhase(phase: ConnectionPhase): void {
-    const { text, tone } = STATUS_LABELS[phase];
+  showState(state: ClientState): void {
+    const { text, tone } = STATUS_LABELS[state];
     setText(this.#status, text);
     this.#status.dataset.tone = tone;
   }

@@ -1,22 +1,38 @@
 /**
- * The browser's side: the connection, the decoding of frames, and the page that draws them. The page's entries are
- * `viewer.ts` and `decode_worker.ts`; what is named here runs without a browser as well.
+ * The client library, for browsers, Deno and Node: a connection that comes back by itself, what goes over it,
+ * and the decoding of frames. `deno task build` bundles it as `voxcast_client.js`. The page that draws worlds
+ * (`viewer.ts`, `decode_worker.ts`) is made with it.
  */
-export { Backoff, type BackoffOptions } from "./backoff.ts";
-export { Connection, type ConnectionOptions } from "./connection.ts";
-export type {
-  Admission,
-  ConnectionPhase,
-  ConnectionStatus,
-  Socket,
-  SocketEvents,
-} from "./connection_status.ts";
-export type { DecodedRegion, FromDecoder, ToDecoder } from "./decode_messages.ts";
-export { FrameDecoder, type FrameDecoderOptions } from "./frame_decoder.ts";
+export { VoxcastClient, type VoxcastEvents } from "./voxcast_client.ts";
+export type { ProfileName, VoxcastClientOptions } from "./client_options.ts";
+export type { ClientState, ClientStatus, ClientStep } from "./client_status.ts";
 export {
-  parseServerMessage,
-  type Registration,
-  type ServerError,
-  type ServerMessage,
-} from "./server_message.ts";
-export type { Timers } from "./timers.ts";
+  ClientError,
+  type ClientErrorCategory,
+  type ClientErrorFields,
+  LOCAL_ERRORS,
+  type LocalErrorCode,
+} from "./client_error.ts";
+export type { Credential, CredentialSource } from "./credential.ts";
+export type { Greeting, Registration, ServerMessage, SignIn } from "./server_message.ts";
+export type { JoinTarget } from "./world_join.ts";
+export type { StreamEnd, StreamOptions, StreamUpdate } from "./streams.ts";
+export type { RequestOptions, SendOptions } from "./requests.ts";
+export { type BatchMetrics, BatchQueue, type BatchQueueOptions } from "./batch_queue.ts";
+export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { checkFields, checkItems, type ItemRules, type OutgoingLimits } from "./outgoing_check.ts";
+export { systemTimers, type Timers } from "./timers.ts";
+export type { WebSocketConstructor, WebSocketLike } from "./web_socket.ts";
+export { FrameDecoder, type FrameDecoderOptions } from "./frame_decoder.ts";
+export type { DecodedRegion, FromDecoder, ToDecoder } from "./decode_messages.ts";
+export {
+  CLOSE_CODES,
+  type DecodedFrame,
+  decodeFrameAsync,
+  type ErrorCode,
+  ERRORS,
+  type FrameHeader,
+  type JsonFields,
+  readFrameHeader,
+} from "../protocol/mod.ts";
+export type { Viewport } from "../viewport/mod.ts";

@@ -1,4 +1,4 @@
-import type { ConnectionStatus } from "./connection_status.ts";
+import type { ClientStatus } from "./client_status.ts";
 
 /** What the page knows besides the connection. */
 export interface NoticeFacts {
@@ -32,20 +32,18 @@ export const NO_WEBGL2: Notice = notice(
 );
 
 /** The card for a state, or undefined if the picture speaks for itself. */
-export function noticeFor(status: ConnectionStatus, facts: NoticeFacts): Notice | undefined {
-  switch (status.phase) {
-    case "idle":
+export function noticeFor(status: ClientStatus, facts: NoticeFacts): Notice | undefined {
+  switch (status.state) {
+    case "disconnected":
       return notice("idle", "Disconnected", "This page has left the world.", "", "retry");
-    case "checking":
     case "connecting":
-    case "registering":
+    case "reconnecting":
+      if (status.step === "waiting") return waiting(status, facts);
       if (facts.hasContent) return undefined;
       return notice("busy", "Connecting", facts.world ? `Joining world ${facts.world}` : "Joining the world");
-    case "waiting":
-      return waiting(status, facts);
-    case "refused":
+    case "failed":
       return refused(status, facts);
-    case "live":
+    case "connected":
       return live(facts);
   }
 }
@@ -59,25 +57,80 @@ function live(facts: NoticeFacts): Notice | undefined {
   return notice("idle", "This world is empty", "Import a model and it appears here at once:", command);
 }
 
-function waiting(status: ConnectionStatus, facts: NoticeFacts): Notice {
-  const seconds = Math.max(0, Math.ceil(((status.retryAtMs ?? facts.nowMs) - facts.nowMs) / 1000));
-  const when = seconds === 0 ? "Trying again now" : `Trying again in ${seconds} s`;
-  const command = status.attempts >= 3 ? "deno task start" : "";
+/** What is waited for, by the code of the error; nothing can be done sooner about those with `isFixed`. */
+const WAITS: Readonly<
+  Record<string, { readonly title: string; readonly text: string; readonly isFixed?: true }>
+> = {
+  LOCKED_OUT: {
+    title: "Locked out for a moment",
+    text: "Too many keys from this address were wrong.",
+    isFixed: true,
+  },
+  BANNED: {
+    title: "Banned for a while",
+    text: "More was sent from here than the server grants, again and again.",
+    isFixed: true,
+  },
+  RATE_LIMITED: { title: "Too many requests", text: "The server asks for a pause." },
+  SERVER_FULL: { title: "The server is full", text: "As many clients are connected as it accepts." },
+  WORLD_FULL: { title: "This world is full", text: "As many clients are in it as it accepts." },
+  ADDRESS_LIMIT: {
+    title: "Too many connections from here",
+    text: "Close other windows with this page, or wait until others have left.",
+  },
+  NOT_OPENED: {
+    title: "The server takes no more connections now",
+    text: "It may have as many as it accepts, or as many from this address.",
+  },
+  OVERLOADED: { title: "The server is overloaded", text: "It takes in new clients slowly." },
+};
+
+function waiting({ error, retryAtMs, attempts }: ClientStatus, { nowMs }: NoticeFacts): Notice {
+  const leftSeconds = Math.max(0, Math.ceil(((retryAtMs ?? nowMs) - nowMs) / 1000));
+  const when = leftSeconds === 0 ? "Trying again now." : `Trying again in ${durationText(leftSeconds)}.`;
+  const code = error?.code ?? "";
+  const known = Object.hasOwn(WAITS, code) ? WAITS[code] : undefined;
+  if (known !== undefined) {
+    return notice("trouble", known.title, `${known.text} ${when}`, "", known.isFixed ? "none" : "retry");
+  }
+  const command = attempts >= 3 ? "deno task start" : "";
   const hint = command === "" ? "" : " If the server has stopped, start it again:";
-  return notice("trouble", status.reason || "The connection was lost", `${when}.${hint}`, command, "retry");
+  return notice("trouble", error?.message ?? "The connection was lost", `${when}${hint}`, command, "retry");
 }
 
-function refused(status: ConnectionStatus, facts: NoticeFacts): Notice {
-  if (status.code === "UNAUTHORIZED") {
-    return notice("idle", "Sign in", "This server asks for its API key.", "", "sign-in");
+function refused({ error }: ClientStatus, facts: NoticeFacts): Notice {
+  switch (error?.code) {
+    case "UNAUTHORIZED":
+    case "AUTH_REQUIRED":
+      return notice("idle", "Sign in", "This server asks for its API key.", "", "sign-in");
+    case "AUTH_EXPIRED":
+      return notice("idle", "Sign in again", "The key has expired.", "", "sign-in");
+    case "NOT_ALLOWED":
+      return notice("idle", "Sign in", "The key does not open this world; another one may.", "", "sign-in");
+    case "KICKED":
+      return notice("trouble", "You were removed", "A moderator has ended this connection.", "", "retry");
+    case "WORLD_GONE":
+      return elsewhere("This world was deleted");
+    case "WORLD_NOT_FOUND":
+      return elsewhere(`There is no world ${facts.world}`);
   }
-  if (status.code === "WORLD_NOT_FOUND" || status.code === "WORLD_GONE") {
-    const title = status.code === "WORLD_GONE"
-      ? "This world was deleted"
-      : `There is no world ${facts.world}`;
-    return notice("trouble", title, "Check the address, or look at the default world.", "", "default-world");
-  }
-  return notice("trouble", "The server refused the connection", `${status.reason}.`, "", "retry");
+  return notice(
+    "trouble",
+    "The server refused the connection",
+    `${error?.message ?? "It gave no reason"}.`,
+    "",
+    "retry",
+  );
+}
+
+function elsewhere(title: string): Notice {
+  return notice("trouble", title, "Check the address, or look at the default world.", "", "default-world");
+}
+
+/** Seconds in words: minutes from 100 s on. */
+function durationText(seconds: number): string {
+  if (seconds < 100) return `${seconds} s`;
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function notice(

@@ -1,3 +1,5 @@
+import { visibleText } from "../protocol/mod.ts";
+
 /**
  * An element of the page by its id.
  * @throws {TypeError} if the page has no such element, or one of another kind
@@ -8,7 +10,12 @@ export function pageElement<E extends Element>(id: string, kind: { new (): E; re
   return element;
 }
 
-/** Sets an element's text only if it differs, so that screen readers and layout are left in peace. */
+/**
+ * Sets an element's text only if it differs, so that screen readers and layout are left in peace. Always as
+ * text, never as markup; characters that are not seen or would turn the line around are shown escaped, as
+ * names come from other people.
+ */
 export function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = visibleText(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }

@@ -1,4 +1,16 @@
+import { isObject, type JsonFields } from "../protocol/mod.ts";
 import type { Bounds, Vec3 } from "../space/mod.ts";
+
+/** A text message of the server. */
+export interface ServerMessage {
+  /** In upper case, as in `FEATURE_UPDATE`. */
+  readonly type: string;
+  /** Set on reliable messages: to be answered with ACK. */
+  readonly id: string | undefined;
+  /** The `id` of the message that this answers. */
+  readonly ref: string | undefined;
+  readonly data: JsonFields;
+}
 
 /** What the server says of a world when it accepts a registration. */
 export interface Registration {
@@ -11,44 +23,52 @@ export interface Registration {
   readonly lodThresholds: readonly number[];
   /** The box of all content, or undefined if the world is empty. */
   readonly contentBounds: Bounds | undefined;
+  readonly limits: Readonly<Record<string, number>>;
 }
 
-/** An error that the server reports. `code` is a name of the error catalogue. */
-export interface ServerError {
-  readonly code: string;
-  readonly message: string;
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | undefined;
+/** What was settled by INIT. */
+export interface Greeting {
+  /** The session's id; empty until a credential was shown. */
+  readonly session: string;
+  readonly serverVersion: string;
+  readonly gzip: boolean;
+  readonly ack: boolean;
+  readonly authenticated: boolean;
+  readonly authRequired: boolean;
+  /** The server's clock, in milliseconds since the Unix epoch. */
+  readonly serverTimeMs: number;
+  readonly limits: Readonly<Record<string, number>>;
 }
 
-/** A text message of the server, as far as the viewer understands it. */
-export type ServerMessage =
-  | { readonly type: "REGISTERED"; readonly registration: Registration }
-  | { readonly type: "ERROR"; readonly error: ServerError }
-  | { readonly type: "OTHER"; readonly name: string };
+/** What AUTH brought. */
+export interface SignIn {
+  /** Who the server takes this client for. */
+  readonly principal: string;
+  readonly role: string;
+  readonly worlds: "all" | readonly string[];
+  /** Time until the credential ends; undefined if it does not. */
+  readonly expiresInMs: number | undefined;
+}
 
 /**
- * Reads a text message of the server.
- * @throws {TypeError} if it is no object with a type, or a REGISTERED lacks what the viewer cannot do without
+ * Reads a text message of the server. Fields may be in `data`, in `payload`, or flat.
+ * @throws {TypeError} if it is no object with a type
  * @throws {SyntaxError} if it is not JSON
  */
 export function parseServerMessage(text: string): ServerMessage {
   const message = asObject(JSON.parse(text), "message");
-  const data = typeof message.data === "object" && message.data !== null
-    ? asObject(message.data, "data")
-    : message;
-  if (message.type === "REGISTERED") return { type: "REGISTERED", registration: readRegistration(data) };
-  if (message.type === "ERROR") return { type: "ERROR", error: readError(message, data) };
   if (typeof message.type !== "string") throw new TypeError("Server message has no type");
-  return { type: "OTHER", name: message.type };
+  const data = [message.data, message.payload].find(isObject) ?? message;
+  return { type: message.type.toUpperCase(), id: asText(message.id), ref: asText(data.ref), data };
 }
 
-function readRegistration(data: Record<string, unknown>): Registration {
+/** @throws {TypeError} if REGISTERED lacks what cannot be done without */
+export function readRegistration(data: JsonFields): Registration {
   const content = data.content_bounds;
   return {
     world: asString(data.world, "world"),
     epoch: asNumber(data.epoch, "epoch"),
-    session: typeof data.session === "string" ? data.session : "",
+    session: asText(data.session) ?? "",
     bounds: readBounds(data.bounds, "bounds"),
     level: asNumber(data.level, "level"),
     depth: asNumber(data.depth, "depth"),
@@ -56,16 +76,40 @@ function readRegistration(data: Record<string, unknown>): Registration {
     contentBounds: content === null || content === undefined
       ? undefined
       : readBounds(content, "content_bounds"),
+    limits: readLimits(data.limits),
   };
 }
 
-function readError(message: Record<string, unknown>, data: Record<string, unknown>): ServerError {
+/** @throws {TypeError} if INIT lacks what cannot be done without */
+export function readGreeting(data: JsonFields): Greeting {
   return {
-    code: typeof data.code === "string" ? data.code : "INTERNAL",
-    message: typeof message.message === "string" ? message.message : String(data.message ?? "Unknown error"),
-    retryable: data.retryable === true,
-    retryAfterMs: typeof data.retry_after_ms === "number" ? data.retry_after_ms : undefined,
+    session: asText(data.session) ?? "",
+    serverVersion: asText(data.server_version) ?? "",
+    gzip: data.compression === "gzip",
+    ack: data.ack === true,
+    authenticated: data.authenticated === true,
+    authRequired: data.auth_required === true,
+    serverTimeMs: asNumber(data.server_time_ms, "server_time_ms"),
+    limits: readLimits(data.limits),
   };
+}
+
+/** @throws {TypeError} if AUTH_SUCCESS lacks what cannot be done without */
+export function readSignIn(data: JsonFields): SignIn {
+  const expires = data.expires_at_ms ?? undefined;
+  return {
+    principal: asString(data.principal, "principal"),
+    role: asText(data.role) ?? "",
+    worlds: Array.isArray(data.worlds) ? data.worlds.filter((world) => typeof world === "string") : "all",
+    expiresInMs: expires === undefined
+      ? undefined
+      : asNumber(expires, "expires_at_ms") - asNumber(data.server_time_ms, "server_time_ms"),
+  };
+}
+
+function readLimits(value: unknown): Readonly<Record<string, number>> {
+  const pairs = Object.entries(isObject(value) ? value : {});
+  return Object.fromEntries(pairs.filter((pair): pair is [string, number] => Number.isFinite(pair[1])));
 }
 
 function readBounds(value: unknown, name: string): Bounds {
@@ -79,11 +123,13 @@ function readVector(value: unknown, name: string): Vec3 {
   return [asNumber(parts[0], name), asNumber(parts[1], name), asNumber(parts[2], name)];
 }
 
-function asObject(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null) {
-    throw new TypeError(`Server message: ${name} is no object`);
-  }
-  return value as Record<string, unknown>;
+function asObject(value: unknown, name: string): JsonFields {
+  if (!isObject(value)) throw new TypeError(`Server message: ${name} is no object`);
+  return value;
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function asString(value: unknown, name: string): string {

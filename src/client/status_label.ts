@@ -1,18 +1,16 @@
-import type { ConnectionPhase } from "./connection_status.ts";
+import type { ClientState } from "./client_status.ts";
 
-/** A phase in a word, and the colour that goes with it: never the colour alone. */
+/** A state in a word, and the colour that goes with it: never the colour alone. */
 export interface StatusLabel {
   readonly text: string;
   readonly tone: "good" | "busy" | "bad";
 }
 
-/** How the status pill shows each phase. */
-export const STATUS_LABELS: Readonly<Record<ConnectionPhase, StatusLabel>> = {
-  idle: { text: "Disconnected", tone: "bad" },
-  checking: { text: "Connecting", tone: "busy" },
+/** How the status pill shows each state. */
+export const STATUS_LABELS: Readonly<Record<ClientState, StatusLabel>> = {
+  disconnected: { text: "Disconnected", tone: "bad" },
   connecting: { text: "Connecting", tone: "busy" },
-  registering: { text: "Joining", tone: "busy" },
-  live: { text: "Live", tone: "good" },
-  waiting: { text: "Reconnecting", tone: "busy" },
-  refused: { text: "Refused", tone: "bad" },
+  connected: { text: "Live", tone: "good" },
+  reconnecting: { text: "Reconnecting", tone: "busy" },
+  failed: { text: "Refused", tone: "bad" },
 };

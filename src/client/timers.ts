@@ -1,5 +1,7 @@
-/** The time that the client sees; the page passes the browser's, tests pass a clock that they move by hand. */
+/** The time that the client sees: the platform's own, or in tests a clock that they move by hand. */
 export interface Timers {
+  /** Milliseconds since the Unix epoch; may jump when the machine's clock is set. */
+  now(): number;
   /** Milliseconds since an arbitrary start; never goes back. */
   monotonic(): number;
   /** Calls `run` once, `delayMs` milliseconds from now or later. */
@@ -8,8 +10,9 @@ export interface Timers {
   clearTimeout(id: unknown): void;
 }
 
-/** The browser's own time. */
-export const browserTimers: Timers = {
+/** The platform's own time. */
+export const systemTimers: Timers = {
+  now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout: (run, delayMs) => globalThis.setTimeout(run, delayMs),
   clearTimeout: (id) => globalThis.clearTimeout(id as number),

@@ -1,13 +1,11 @@
 /** Entry of the page: puts the parts together. */
-import { Backoff } from "./backoff.ts";
-import { askAdmission, openBrowserSocket } from "./browser_link.ts";
-import { Connection } from "./connection.ts";
+import { storedKey, storeKey } from "./api_key.ts";
 import { graphicsSupport } from "./graphics_support.ts";
 import { pageElement } from "./page_elements.ts";
-import { storeKey } from "./api_key.ts";
-import { browserTimers } from "./timers.ts";
-import { ViewerPage } from "./viewer_page.ts";
+import { systemTimers } from "./timers.ts";
 import type { ViewerApi } from "./viewer_api.ts";
+import { ViewerPage } from "./viewer_page.ts";
+import { VoxcastClient } from "./voxcast_client.ts";
 import { WorldView } from "./world_view.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -25,7 +23,7 @@ function main(): void {
   const view = new WorldView({
     worker: new Worker(new URL("/assets/decode_worker.js", location.href), { type: "module" }),
     maxBytes: (isSmallDevice() ? 128 : 512) * MEBIBYTE,
-    now: browserTimers.monotonic,
+    now: systemTimers.monotonic,
     onProblem: (message) => page.showProblem(message),
   });
   const page: ViewerPage = new ViewerPage({
@@ -33,32 +31,36 @@ function main(): void {
     view,
     graphics,
     world: world ?? "",
-    connect: () => connection.start(),
+    connect: () => client.status.step === "waiting" ? client.retryNow() : connect(),
     signIn: (key) => {
       storeKey(key);
-      connection.start();
+      connect();
     },
-    onView: (viewport) => connection.updateViewport(viewport),
+    onView: (viewport) => client.updateViewport(viewport),
   });
-  const connection = new Connection({
-    timers: browserTimers,
-    backoff: new Backoff({ baseMs: 500, maxMs: 30_000, random: Math.random }),
+  const client = new VoxcastClient({
+    url: new URL("/", location.href),
     clientId: `viewer-${Math.random().toString(36).slice(2, 10)}`,
     world,
-    viewport: () => page.viewport,
-    admit: askAdmission,
-    openSocket: (events) => openBrowserSocket(world, events),
-    onStatus: (status) => page.showStatus(status),
-    onRegistered: (registration) => page.begin(registration),
-    onFrame: (bytes) => view.receive(bytes),
-    onViewportSent: (viewport) => view.told(viewport),
-    onError: (error) => page.showProblem(error.message),
+    credential: () => {
+      const apiKey = storedKey();
+      return apiKey === undefined ? undefined : { apiKey };
+    },
   });
+  client.on("status", (status) => page.showStatus(status));
+  client.on("registered", (registration) => page.begin(registration));
+  client.on("frame", (bytes) => view.receive(bytes));
+  client.on("viewportSent", (viewport) => view.told(viewport));
+  client.on("error", (error) => page.showProblem(error.message));
+  client.on("warning", (warning) => page.showProblem(warning.message));
+  // What they say is on the page already.
+  client.register({ viewport: () => page.viewport }).catch(() => {});
+  const connect = () => client.connect().catch(() => {});
   globalThis.voxcast = page.api;
-  addEventListener("online", () => connection.phase === "waiting" && connection.start());
-  addEventListener("pagehide", () => connection.stop());
-  addEventListener("pageshow", (event) => event.persisted && connection.start());
-  if (graphics.hasWebgl2) connection.start();
+  addEventListener("online", () => client.retryNow());
+  addEventListener("pagehide", () => client.close());
+  addEventListener("pageshow", (event) => event.persisted && connect());
+  if (graphics.hasWebgl2) connect();
 }
 
 /** Phones and tablets share their memory with the picture. */

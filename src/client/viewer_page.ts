@@ -1,6 +1,6 @@
 import type { Viewport } from "../viewport/mod.ts";
 import { CameraRig } from "./camera_rig.ts";
-import type { ConnectionStatus } from "./connection_status.ts";
+import type { ClientStatus } from "./client_status.ts";
 import { Framing } from "./framing.ts";
 import type { GraphicsSupport } from "./graphics_support.ts";
 import { Hud } from "./hud.ts";
@@ -30,10 +30,10 @@ export interface ViewerPageOptions {
 
 /** How often the numbers on the screen change. */
 const REFRESH_MS = 250;
-const DISCONNECTED: ConnectionStatus = {
-  phase: "idle",
-  reason: "",
-  code: "",
+const DISCONNECTED: ClientStatus = {
+  state: "disconnected",
+  step: "none",
+  error: undefined,
   retryAtMs: undefined,
   attempts: 0,
 };
@@ -76,9 +76,9 @@ export class ViewerPage {
     this.#hud.showProblem("");
   }
 
-  showStatus(status: ConnectionStatus): void {
+  showStatus(status: ClientStatus): void {
     this.#status = status;
-    this.#hud.showPhase(status.phase);
+    this.#hud.showState(status.state);
     this.#refresh();
   }
 
@@ -141,7 +141,7 @@ export class ViewerPage {
     const { regions, voxels } = view.scene.totals;
     const { received, bytes, malformed, superseded } = view.counts;
     return {
-      state: this.#status.phase,
+      state: this.#status.state,
       world: view.registration?.world ?? world,
       epoch: view.registration?.epoch ?? 0,
       regions,

@@ -16,7 +16,11 @@ export async function readConfigFile(
     text = await Deno.readTextFile(fileName);
   } catch (error) {
     if (path === undefined && error instanceof Deno.errors.NotFound) return { file: undefined, fileName };
-    throw new ConfigError([{ key: fileName, place: "file", message: `cannot be read: ${reasonOf(error)}` }]);
+    throw new ConfigError([{
+      key: fileName,
+      place: "file",
+      message: `cannot be read: ${readProblem(error)}`,
+    }]);
   }
   try {
     return { file: JSON.parse(text), fileName };
@@ -27,8 +31,10 @@ export async function readConfigFile(
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file could not be read, in words for the person who named it. */
+export function readProblem(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "the system does not allow it";
   if (error instanceof Deno.errors.NotCapable) return "the read permission does not cover it (--allow-read)";
   return error instanceof Error ? error.name : String(error);
 }

@@ -1,9 +1,8 @@
 import type { ConfigProblem } from "./config_error.ts";
-import { type Field, FIELD_BY_KEY, FIELDS, VARIABLE_PREFIX } from "./fields.ts";
-import { nearestName } from "./nearest_name.ts";
+import { type Entry, unknownName } from "./entry.ts";
+import { FIELD_BY_KEY, FIELDS } from "./fields.ts";
 import { parseText } from "./parse_text.ts";
-
-export type ConfigOrigin = "default" | "preset" | "file" | "environment" | "flag";
+import { readVariableEntries } from "./variable_entries.ts";
 
 export interface ConfigSources {
   /** The preset to use; wins over the `preset` of every other source. */
@@ -12,32 +11,17 @@ export interface ConfigSources {
   readonly file?: unknown;
   /** Name of that file, for messages. */
   readonly fileName?: string;
-  /** Environment variables that begin with VOXCAST_; others are ignored. */
+  /** Environment variables: those that begin with VOXCAST_ and the aliases; others are ignored. */
   readonly env: Readonly<Record<string, string>>;
   /** By dotted key (`streaming.turnBudgetMs`) or by flag (`--streaming-turn-budget-ms`); text is read by the setting's kind. */
   readonly flags: Readonly<Record<string, unknown>>;
-}
-
-/** Variables that begin with VOXCAST_ and are no settings. */
-export const RESERVED_VARIABLES: readonly string[] = [
-  "VOXCAST_CONFIG",
-  "VOXCAST_TEST_STRICT",
-  "VOXCAST_PROVE_FACTOR",
-];
-
-/** One value for one setting, from one place. */
-export interface Entry {
-  readonly field: Field;
-  readonly origin: ConfigOrigin;
-  readonly place: string;
-  readonly value: unknown;
 }
 
 /** Everything given, weakest source first; unknown names go to `problems`. */
 export function readSources(sources: ConfigSources, problems: ConfigProblem[]): readonly Entry[] {
   return [
     ...readFile(sources, problems),
-    ...readEnvironment(sources, problems),
+    ...readVariableEntries(sources.env, problems),
     ...readFlags(sources, problems),
   ];
 }
@@ -71,26 +55,6 @@ function readFile(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
   }
 }
 
-function readEnvironment(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
-  const byVariable = new Map(FIELDS.map((field) => [field.variable, field]));
-  const entries: Entry[] = [];
-  for (const [name, text] of Object.entries(sources.env)) {
-    if (!name.startsWith(VARIABLE_PREFIX) || RESERVED_VARIABLES.includes(name)) continue;
-    const field = byVariable.get(name);
-    if (field === undefined) {
-      problems.push(unknownName(name, "environment", byVariable.keys()));
-      continue;
-    }
-    entries.push({
-      field,
-      origin: "environment",
-      place: `environment ${name}`,
-      value: parseText(text, field.kind),
-    });
-  }
-  return entries;
-}
-
 function readFlags(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
   const byFlag = new Map(FIELDS.map((field) => [field.flag, field]));
   const flags = sources.preset === undefined ? sources.flags : { ...sources.flags, preset: sources.preset };
@@ -107,12 +71,6 @@ function readFlags(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
     entries.push({ field, origin: "flag", place: `flag ${field.flag}`, value });
   }
   return entries;
-}
-
-function unknownName(name: string, place: string, known: Iterable<string>): ConfigProblem {
-  const nearest = nearestName(name, known);
-  const hint = nearest === undefined ? "" : `; the nearest is ${nearest}`;
-  return { key: name, place, message: `is no setting${hint}` };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,20 +1,7 @@
-import type { Config, ConfigKey } from "./schema.ts";
+import type { Rule } from "./rule.ts";
+import { SECURITY_RULES } from "./security_rules.ts";
 
-/** A rule over several settings. Looked at only if each of its `keys` is valid by itself. */
-interface Rule {
-  readonly keys: readonly [ConfigKey, ...ConfigKey[]];
-  readonly holds: (config: Config) => boolean;
-  /** What would be right. */
-  readonly message: (config: Config) => string;
-}
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|\[?0:0:0:0:0:0:0:1\]?)$/i;
-
-/** Whether an address is reachable from this machine only. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
-}
-
+/** Every rule over more than one setting. */
 export const RULES: readonly Rule[] = [
   {
     keys: ["worldMax", "worldMin"],
@@ -50,14 +37,26 @@ export const RULES: readonly Rule[] = [
     message: ({ gpu }) => `must be at most gpu.maxPauseMs, which is ${gpu.maxPauseMs}`,
   },
   {
-    keys: ["host", "security.apiKey"],
-    holds: ({ host, security }) => isLoopback(host) || security.apiKey !== undefined,
-    message: () =>
-      "must be a loopback address (127.0.0.1, ::1, localhost) as long as security.apiKey is unset",
+    keys: ["session.heartbeatIntervalMs", "session.deadAfterMs"],
+    holds: ({ session }) => session.heartbeatIntervalMs < session.deadAfterMs,
+    message: ({ session }) => `must be below session.deadAfterMs, which is ${session.deadAfterMs}`,
   },
   {
-    keys: ["security.apiKey", "preset"],
-    holds: ({ preset, security }) => preset !== "production" || security.apiKey !== undefined,
-    message: () => "must be set in the preset production: 8 to 256 visible ASCII characters without spaces",
+    keys: ["session.ackRetryMs", "session.ackTimeoutMs"],
+    holds: ({ session }) => session.ackRetryMs <= session.ackTimeoutMs,
+    message: ({ session }) => `must be at most session.ackTimeoutMs, which is ${session.ackTimeoutMs}`,
   },
+  {
+    keys: ["session.maxUnauthenticatedPerAddress", "session.maxUnauthenticated"],
+    holds: ({ session }) => session.maxUnauthenticatedPerAddress <= session.maxUnauthenticated,
+    message: ({ session }) =>
+      `must be at most session.maxUnauthenticated, which is ${session.maxUnauthenticated}`,
+  },
+  {
+    keys: ["limits.messagesPerSecond", "limits.serverMessagesPerSecond"],
+    holds: ({ limits }) => limits.messagesPerSecond <= limits.serverMessagesPerSecond,
+    message: ({ limits }) =>
+      `must be at most limits.serverMessagesPerSecond, which is ${limits.serverMessagesPerSecond}`,
+  },
+  ...SECURITY_RULES,
 ];

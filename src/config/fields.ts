@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { type ConfigKey, configSchema, type FieldMeta } from "./schema.ts";
+import type { FieldMeta } from "./field_schemas.ts";
+import { type ConfigKey, configSchema } from "./schema.ts";
 
-export type FieldKind = "integer" | "number" | "boolean" | "text" | "numbers";
+export type FieldKind = "integer" | "number" | "boolean" | "text" | "numbers" | "texts";
 
 /** One setting as people meet it; derived from the schema. */
 export interface Field extends FieldMeta {
@@ -31,6 +32,8 @@ interface JsonField extends Partial<FieldMeta> {
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Of a list. */
+  readonly items?: { readonly type: string };
 }
 
 interface JsonGroup {
@@ -90,7 +93,7 @@ function toField(group: string, name: string, json: JsonField, schema: z.ZodType
 function kindOf(key: string, json: JsonField): FieldKind {
   if (json.type === "integer" || json.type === "number" || json.type === "boolean") return json.type;
   if (json.type === "string") return "text";
-  if (json.type === "array") return "numbers";
+  if (json.type === "array") return json.items?.type === "string" ? "texts" : "numbers";
   throw new TypeError(`Setting ${key} has the type ${json.type}, which environment and flags cannot express`);
 }
 

@@ -1,6 +1,8 @@
 import { ConfigError, type ConfigProblem } from "./config_error.ts";
-import { type ConfigOrigin, type ConfigSources, type Entry, readSources } from "./config_sources.ts";
+import { type ConfigSources, readSources } from "./config_sources.ts";
 import { RULES } from "./contradictions.ts";
+import { configValue } from "./credentials.ts";
+import type { ConfigOrigin, Entry } from "./entry.ts";
 import { type Field, FIELD_BY_KEY, FIELDS } from "./fields.ts";
 import { PRESET_VALUES } from "./presets.ts";
 import { type Config, type ConfigKey, configSchema, type PresetName, PRESETS } from "./schema.ts";
@@ -8,6 +10,8 @@ import { type Config, type ConfigKey, configSchema, type PresetName, PRESETS } f
 export interface LoadedConfig {
   readonly config: Config;
   readonly origins: ReadonlyMap<ConfigKey, ConfigOrigin>;
+  /** Settings whose value came under an alias, with its name. */
+  readonly aliases: ReadonlyMap<ConfigKey, string>;
 }
 
 /**
@@ -23,14 +27,14 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
 
   const broken = new Set<string>();
   for (const entry of entries) {
-    const { field, place, value } = entry;
-    if (field.schema.safeParse(value).success && value !== undefined) continue;
+    const { field, place, value, alias } = entry;
+    if (!alias?.isRefused && field.schema.safeParse(value).success && value !== undefined) continue;
     broken.add(field.key);
     problems.push({
       key: field.key,
       place,
-      value: showValue(field, value),
-      message: `must be ${field.allowed}`,
+      value: showValue(field, alias?.text ?? value),
+      message: `must be ${alias?.allowed ?? field.allowed}`,
     });
   }
 
@@ -40,7 +44,12 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const config = assemble(winners);
   problems.push(...contradictions(config, winners, broken));
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config, origins: new Map(FIELDS.map(({ key }) => [key, winners.get(key)?.origin ?? "default"])) };
+  const origins = new Map(FIELDS.map(({ key }) => [key, winners.get(key)?.origin ?? "default"]));
+  const aliased = FIELDS.flatMap(({ key }) => {
+    const alias = winners.get(key)?.alias;
+    return alias === undefined ? [] : [[key, alias.name] as const];
+  });
+  return { config, origins, aliases: new Map(aliased) };
 }
 
 /** The configuration of the defaults alone. */
@@ -48,16 +57,17 @@ export function defaultConfig(): Config {
   return loadConfig({ env: {}, flags: {} }).config;
 }
 
-/** A value as people read it; secrets are masked. */
+/** A value as people read it; secrets are masked, of a list of them only the number shows. */
 export function showValue(field: Pick<Field, "secret">, value: unknown): string {
   if (value === undefined) return "(unset)";
-  if (field.secret) return "***";
-  return typeof value === "string" && value !== "" ? value : JSON.stringify(value);
+  const shown = maskSecret(field, value);
+  return typeof shown === "string" && shown !== "" ? shown : JSON.stringify(shown);
 }
 
-/** The value of a setting in a configuration. */
-export function configValue(config: Config, key: ConfigKey): unknown {
-  return key.split(".").reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], config);
+/** The value itself, or `***` in place of each text of a secret one; an unset one stays undefined. */
+export function maskSecret({ secret }: Pick<Field, "secret">, value: unknown): unknown {
+  if (!secret || value === undefined) return value;
+  return Array.isArray(value) ? value.map(() => "***") : "***";
 }
 
 /** The preset of the strongest source; `undefined` if its name is unknown, which is a problem of its own. */
@@ -94,13 +104,16 @@ function contradictions(
   winners: ReadonlyMap<string, Entry>,
   broken: ReadonlySet<string>,
 ): ConfigProblem[] {
-  return RULES.filter((rule) => !rule.keys.some((key) => broken.has(key)) && !rule.holds(config)).map(
-    (rule) => {
-      const [key] = rule.keys;
-      const value = showValue(FIELD_BY_KEY.get(key)!, configValue(config, key));
-      return { key, place: winners.get(key)?.place ?? "default", value, message: rule.message(config) };
-    },
-  );
+  const isGiven = (key: ConfigKey): boolean =>
+    !["preset", "default"].includes(winners.get(key)?.origin ?? "default");
+  return RULES.filter((rule) => !rule.keys.some((key) => broken.has(key)) && !rule.holds(config, isGiven))
+    .map(
+      (rule) => {
+        const [key] = rule.keys;
+        const value = showValue(FIELD_BY_KEY.get(key)!, configValue(config, key));
+        return { key, place: winners.get(key)?.place ?? "default", value, message: rule.message(config) };
+      },
+    );
 }
 
 function deepFreeze<T>(value: T): T {

@@ -9,10 +9,22 @@ export {
 } from "./schema.ts";
 export { type Field, type FieldKind, FIELDS } from "./fields.ts";
 export { ConfigError, type ConfigProblem } from "./config_error.ts";
-export { type ConfigOrigin, type ConfigSources, RESERVED_VARIABLES } from "./config_sources.ts";
-export { configValue, defaultConfig, loadConfig, type LoadedConfig, showValue } from "./load_config.ts";
+export { type ConfigSources } from "./config_sources.ts";
+export { type ConfigOrigin } from "./entry.ts";
+export { type Alias, ALIASES } from "./aliases.ts";
+export { RESERVED_VARIABLES } from "./variable_entries.ts";
+export {
+  configSecrets,
+  configValue,
+  CREDENTIAL_KEYS,
+  hasApiKeys,
+  hasTokens,
+  isDevelopment,
+} from "./credentials.ts";
+export { defaultConfig, loadConfig, type LoadedConfig, maskSecret, showValue } from "./load_config.ts";
 export { DEFAULT_CONFIG_FILE, readConfigFile } from "./config_file.ts";
 export { type EnvironmentAccess, processEnvironment, readVariables } from "./environment.ts";
-export { isLoopback } from "./contradictions.ts";
+export { isLoopback } from "./loopback.ts";
+export { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 export { describeConfig, GROUP_TITLES } from "./describe_config.ts";
 export { PRESET_VALUES } from "./presets.ts";

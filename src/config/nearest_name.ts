@@ -23,7 +23,7 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
 
 /** What all names of one source begin with says nothing about which of them was meant. */
 function withoutPrefix(name: string): string {
-  return name.toLowerCase().replace(/^(?:voxcast_|--)/, "");
+  return name.toLowerCase().replace(/^(?:voxcast_|mfn_|--)/, "");
 }
 
 /** The edit distance, or Infinity if it is above a third of the longer name. */

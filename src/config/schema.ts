@@ -1,43 +1,14 @@
 import { z } from "zod";
+import { GIB, KIB, MIB, real, whole } from "./field_schemas.ts";
+import { limitsSchema } from "./limits_schema.ts";
+import { securitySchema } from "./security_schema.ts";
+import { sessionSchema } from "./session_schema.ts";
 
 /*
- * The single source of every setting: default, range, unit and description stand here and nowhere else. Environment names,
+ * The single source of every setting: default, range, unit and description stand here and in the schemas of its groups
+ * (`*_schema.ts`), and nowhere else. Environment names,
  * flags, help and `docs/configuration.md` are derived from it (see `fields.ts`).
  */
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
-const GIB = 1024 * MIB;
-
-/** What the schema library does not carry by itself. */
-export interface FieldMeta {
-  readonly description: string;
-  readonly unit?: string;
-  /** Never shown: not in logs, errors or `config show`. */
-  readonly secret?: boolean;
-  /** Words for the allowed values where a range does not say it. */
-  readonly allowed?: string;
-}
-
-function whole(
-  defaultValue: number,
-  min: number,
-  max: number,
-  unit: string,
-  description: string,
-): z.ZodDefault<z.ZodInt> {
-  return z.int().min(min).max(max).default(defaultValue).meta({ unit, description });
-}
-
-function real(
-  defaultValue: number,
-  min: number,
-  max: number,
-  unit: string,
-  description: string,
-): z.ZodDefault<z.ZodNumber> {
-  return z.number().min(min).max(max).default(defaultValue).meta({ unit, description });
-}
 
 export const PRESETS = ["development", "production", "testing"] as const;
 export type PresetName = (typeof PRESETS)[number];
@@ -46,7 +17,6 @@ const HOST_PATTERN =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/;
 const WORLD_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const BACKEND_PATTERN = /^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/;
-const API_KEY_PATTERN = /^[\x21-\x7e]{8,256}$/;
 
 export const configSchema = z.strictObject({
   preset: z.enum(PRESETS).default("development").meta({
@@ -54,7 +24,7 @@ export const configSchema = z.strictObject({
   }),
   port: whole(7090, 0, 65535, "TCP port", "Port to listen on; 0 takes any free one"),
   host: z.string().regex(HOST_PATTERN).default("127.0.0.1").meta({
-    description: "Address to listen on; anything but the machine's own loopback needs security.apiKey",
+    description: "Address to listen on; anything but the machine's own loopback needs a credential",
     allowed: "a host name or an IP address",
   }),
   defaultWorld: z.string().regex(WORLD_ID_PATTERN).default("main").meta({
@@ -98,17 +68,9 @@ export const configSchema = z.strictObject({
     maxEntitiesPerWorld: whole(100_000, 1, 10_000_000, "entities", "Most entities in one world"),
     maxEntityCells: whole(262_144, 1, 16_777_216, "cells", "Most cells that one entity may cover"),
   }).prefault({}),
-  security: z.strictObject({
-    apiKey: z.string().regex(API_KEY_PATTERN).optional().meta({
-      description:
-        "Key that every client must show; unset means no authentication, on the loopback address only",
-      secret: true,
-      allowed: "8 to 256 visible ASCII characters without spaces",
-    }),
-    redactSensitiveInfo: z.boolean().default(true).meta({
-      description: "Leaves what a stranger need not know (the names of the worlds) out of /api/info",
-    }),
-  }).prefault({}),
+  security: securitySchema,
+  session: sessionSchema,
+  limits: limitsSchema,
   cache: z.strictObject({
     maxCacheMemoryBytes: whole(
       256 * MIB,
@@ -232,7 +194,7 @@ export const configSchema = z.strictObject({
       "Most frames handed to one socket and not yet taken by it",
     ),
     maxBufferedBytesPerClient: whole(
-      MIB,
+      64 * KIB,
       16 * KIB,
       GIB,
       "bytes",

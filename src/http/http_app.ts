@@ -1,13 +1,15 @@
-import { isLoopback } from "../config/mod.ts";
 import type { Counter, Histogram } from "../observe/mod.ts";
 import { VoxcastError } from "../protocol/mod.ts";
-import { type ApiKeyCheck, createApiKeyCheck, originProblem, type OriginRule } from "../security/mod.ts";
+import { peerAddress } from "../security/mod.ts";
+import { Cors } from "./cors.ts";
 import { EndpointCache } from "./endpoint_cache.ts";
+import { Gate, type Visit } from "./gate.ts";
 import type { HttpDeps } from "./http_deps.ts";
+import { addRateHeaders } from "./http_limits.ts";
 import { problemResponse } from "./problem.ts";
 import { createRouter } from "./router.ts";
 import type { Router } from "./router_type.ts";
-import { RouteTable } from "./route_table.ts";
+import { type Route, RouteTable } from "./route_table.ts";
 import { addSecurityHeaders } from "./security_headers.ts";
 
 /** What a listener knows about a request beside the request. */
@@ -23,15 +25,10 @@ export interface HttpApp {
   dispose(): void;
 }
 
-/** What needs no key: the page, its files, and whether the server is well. */
-function isPublic(path: string): boolean {
-  return path === "/" || path.startsWith("/assets/") || path === "/api/health";
-}
-
 /**
- * Puts the HTTP side together. Each request passes, in this order: shutdown, then the API key or, without one, the rules
- * against other sites' pages, then the router. Nothing before the router reads a body or upgrades a socket, and a
- * refused request never reaches it.
+ * Puts the HTTP side together. Each request passes, in this order: shutdown, the gate (pages of other sites, credential,
+ * limits), the guard of its route (role, world), its handler. Nothing before the handler reads a body or upgrades a
+ * socket, and a refused request never reaches it.
  */
 export function createHttpApp(deps: HttpDeps): HttpApp {
   return new App(deps);
@@ -42,8 +39,8 @@ class App implements HttpApp {
   readonly #cache: EndpointCache;
   readonly #router: Router;
   readonly #routes: RouteTable;
-  readonly #apiKey: ApiKeyCheck | undefined;
-  readonly #originRule: OriginRule;
+  readonly #gate: Gate;
+  readonly #cors: Cors;
   readonly #requests: Counter<"method" | "route" | "status">;
   readonly #durations: Histogram;
   readonly #idPrefix: string;
@@ -56,9 +53,8 @@ class App implements HttpApp {
     this.#cache = new EndpointCache(clock, config.performance.endpointCacheExpireSec * 1000);
     this.#router = createRouter(deps, this.#cache);
     this.#routes = new RouteTable(this.#router);
-    const { apiKey } = config.security;
-    this.#apiKey = apiKey === undefined ? undefined : createApiKeyCheck(apiKey);
-    this.#originRule = { boundToLoopback: isLoopback(config.host) };
+    this.#gate = new Gate(deps);
+    this.#cors = new Cors(config.security.allowedOrigins);
     this.#requests = metrics.counter("voxcast_http_requests_total", "Requests", [
       "method",
       "route",
@@ -69,21 +65,36 @@ class App implements HttpApp {
   }
 
   fetch = async (request: Request, info: RequestInfo): Promise<Response> => {
-    const { clock, logger } = this.#deps;
+    const { config, clock, logger } = this.#deps;
     const startMs = clock.monotonic();
-    const requestId = `${this.#idPrefix}-${(++this.#lastId).toString(36)}`;
-    const path = new URL(request.url).pathname;
-    const response = await this.#answer(request, path, requestId, addressOf(info.remoteAddr));
+    const url = new URL(request.url);
+    const path = url.pathname;
+    const visit: Visit = {
+      requestId: `${this.#idPrefix}-${(++this.#lastId).toString(36)}`,
+      remoteAddress: peerAddress(request, addressOf(info.remoteAddr), config.security.trustProxy),
+      principal: undefined,
+      counted: undefined,
+    };
+    const route = this.#routes.find(request.method, path);
+    const response = await this.#answer(request, url, route, visit);
     // The answer to an upgrade is the runtime's own object and must stay it.
     if (response.status !== 101) {
-      addSecurityHeaders(response.headers);
-      response.headers.set("x-request-id", requestId);
+      const { headers } = response;
+      addSecurityHeaders(headers);
+      this.#cors.addHeaders(request, headers);
+      if (visit.counted !== undefined) addRateHeaders(headers, visit.counted);
+      headers.set("x-request-id", visit.requestId);
     }
-    const route = this.#routes.patternOf(request.method, path);
-    const method = route === "none" ? "other" : request.method;
-    this.#requests.inc({ method, route, status: response.status });
+    const { pattern } = route;
+    const method = pattern === "none" ? "other" : request.method;
+    this.#requests.inc({ method, route: pattern, status: response.status });
     this.#durations.observe(clock.monotonic() - startMs);
-    logger.debug("request", { requestId, method: request.method, path, status: response.status });
+    logger.debug("request", {
+      requestId: visit.requestId,
+      method: request.method,
+      path,
+      status: response.status,
+    });
     return response;
   };
 
@@ -92,35 +103,23 @@ class App implements HttpApp {
     this.#cache.close();
   };
 
-  async #answer(request: Request, path: string, requestId: string, remoteAddress: string): Promise<Response> {
+  async #answer(request: Request, url: URL, route: Route, visit: Visit): Promise<Response> {
+    const { requestId } = visit;
     try {
       if (this.#disposed) throw new VoxcastError("SHUTTING_DOWN", "The server is stopping");
-      this.#admit(request, path);
-      return await this.#router.fetch(request, { requestId, remoteAddress });
+      const preflight = this.#cors.preflight(request, this.#routes, url.pathname);
+      if (preflight !== undefined) return preflight;
+      await this.#gate.enter(request, url, route.need, visit);
+      return await this.#router.fetch(request, visit);
     } catch (error) {
       if (!(error instanceof VoxcastError)) {
+        const { pathname: path } = url;
         this.#deps.logger.error("request failed", { requestId, method: request.method, path, error });
       }
       return problemResponse(error, requestId);
     }
   }
-
-  /** Throws if the request may not come in. Looks at the headers only. */
-  #admit(request: Request, path: string): void {
-    if (this.#apiKey !== undefined) {
-      if (isPublic(path) || this.#apiKey.admits(request)) return;
-      throw new VoxcastError("UNAUTHORIZED", "This address needs the server's API key");
-    }
-    const problem = originProblem(request, this.#originRule);
-    if (problem === undefined) return;
-    throw new VoxcastError("FORBIDDEN", ORIGIN_TEXTS[problem]);
-  }
 }
-
-const ORIGIN_TEXTS = {
-  "foreign-origin": "A page of another site may not use this server",
-  "foreign-host": "This server answers to the names of its own machine only",
-} as const;
 
 function addressOf(address: Deno.Addr): string {
   if ("hostname" in address) return address.hostname;

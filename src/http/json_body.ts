@@ -1,15 +1,14 @@
 import type { z } from "@hono/zod-openapi";
-import { repeatedKey, VoxcastError } from "../protocol/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { checkJsonBounds, repeatedKey, VoxcastError } from "../protocol/mod.ts";
 import { readBody } from "./body.ts";
 import { issuesOf } from "./item_issues.ts";
 import { shownName } from "./route_parts.ts";
 
-/** A JSON body nested deeper than this is refused before it is parsed. */
-export const MAX_JSON_DEPTH = 16;
-/** The bounds of bodies, as the configuration has them; of the two the lower one holds for JSON. */
+/** The bounds of bodies, as the configuration has them; of the two sizes the lower one holds for JSON. */
 export interface BodyLimits {
-  readonly maxBodyBytes: number;
-  readonly maxJsonBytes: number;
+  readonly http: Pick<Config["http"], "maxBodyBytes" | "maxJsonBytes">;
+  readonly limits: Pick<Config["limits"], "maxJsonDepth">;
 }
 
 /**
@@ -17,28 +16,26 @@ export interface BodyLimits {
  *
  * @param alsoTaken media types that the route takes in another way, for the text of the refusal
  * @throws {VoxcastError} as `readBody`; INVALID_JSON, without the parser's words, if it is not UTF-8 JSON;
- * INVALID_BODY if it is nested too deeply; CONFLICTING_FIELD if an object gives a key twice with different values
+ * JSON_TOO_COMPLEX if it is nested too deeply; CONFLICTING_FIELD if an object gives a key twice with different values
  */
 export async function readJson(
   request: Request,
-  limits: BodyLimits,
+  { http, limits }: BodyLimits,
   alsoTaken: readonly string[] = [],
 ): Promise<unknown> {
   const bytes = await readBody(request, {
-    maxBytes: Math.min(limits.maxBodyBytes, limits.maxJsonBytes),
+    maxBytes: Math.min(http.maxBodyBytes, http.maxJsonBytes),
     mediaTypes: ["application/json", "+json"],
     alsoTaken,
   });
-  if (jsonDepth(bytes) > MAX_JSON_DEPTH) {
-    throw new VoxcastError("INVALID_BODY", `The body is nested deeper than ${MAX_JSON_DEPTH} levels`);
-  }
-  let text: string;
+  const text = decodeUtf8(bytes);
+  // How many items a body may have, the routes know better: a patch has many values.
+  checkJsonBounds(text, { maxJsonDepth: limits.maxJsonDepth, maxJsonValues: Infinity });
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     value = JSON.parse(text);
   } catch {
-    throw new VoxcastError("INVALID_JSON", "The body is not JSON");
+    throw notJson();
   }
   const repeated = repeatedKey(text);
   if (repeated !== undefined) {
@@ -73,19 +70,14 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   throw new VoxcastError(first.code, `${where}${first.message}`, { details });
 }
 
-/** How deep arrays and objects nest in JSON text, brackets inside strings not counted; any bytes are accepted. */
-export function jsonDepth(bytes: Uint8Array): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i]!;
-    if (inString) {
-      if (byte === 0x5c) i++;
-      else if (byte === 0x22) inString = false;
-    } else if (byte === 0x22) inString = true;
-    else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth);
-    else if (byte === 0x5d || byte === 0x7d) depth--;
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw notJson();
   }
-  return deepest;
+}
+
+function notJson(): VoxcastError {
+  return new VoxcastError("INVALID_JSON", "The body is not JSON");
 }

@@ -1,7 +1,9 @@
-import type { Counter, Gauge, Metrics } from "../observe/mod.ts";
+import type { Gauge, Metrics } from "../observe/mod.ts";
 import type { World, Worlds } from "../world/mod.ts";
 import { KindMetrics } from "./kind_metrics.ts";
 import { METRIC_TABLE, type MetricRow } from "./metric_table.ts";
+import { ReasonMetrics, type ReasonRow } from "./reason_metrics.ts";
+import { SESSION_METRICS, SESSION_REASONS } from "./session_metrics.ts";
 import type { ServerStatus } from "./status.ts";
 import { occupiedRegions } from "./world_json.ts";
 
@@ -34,6 +36,17 @@ const WORLD_GAUGES: readonly { field: string; name: string; help: string; read: 
     { field: "seq", name: "voxcast_world_seq", help: "Number of the newest change", read: (w) => w.seq },
   ];
 
+/** What is counted by reason. */
+const REASONS: readonly ReasonRow[] = [
+  {
+    field: "ledger.dropped",
+    name: "voxcast_ledger_dropped_total",
+    help: "Of the frames owed, dropped",
+    read: ({ ledger }) => ledger.dropped,
+  },
+  ...SESSION_REASONS,
+];
+
 /**
  * Brings what the server reports about itself into the one registry, and renders that registry as JSON or as Prometheus
  * text. Both renderings read the registry, so they cannot disagree.
@@ -43,8 +56,7 @@ export class MetricsReport {
   readonly #status: () => ServerStatus;
   readonly #worlds: Worlds;
   readonly #sources: readonly Source[];
-  readonly #dropped: Counter<"reason">;
-  readonly #droppedSoFar = new Map<string, number>();
+  readonly #reasons: ReasonMetrics;
   readonly #builder: Gauge<"name">;
   readonly #kinds: KindMetrics;
   readonly #worldGauges: readonly Gauge<"world">[];
@@ -54,10 +66,11 @@ export class MetricsReport {
     this.#metrics = metrics;
     this.#status = status;
     this.#worlds = worlds;
-    this.#sources = METRIC_TABLE.map((row) => ({ row, set: register(metrics, row) }));
-    this.#dropped = metrics.counter("voxcast_ledger_dropped_total", "Of the frames owed, dropped", [
-      "reason",
-    ]);
+    this.#sources = [...METRIC_TABLE, ...SESSION_METRICS].map((row) => ({
+      row,
+      set: register(metrics, row),
+    }));
+    this.#reasons = new ReasonMetrics(metrics, REASONS);
     this.#builder = metrics.gauge("voxcast_builder_info", "1 for the backend that really builds", ["name"]);
     this.#kinds = new KindMetrics(metrics);
     this.#worldGauges = WORLD_GAUGES.map(({ name, help }) => metrics.gauge(name, help, ["world"]));
@@ -76,13 +89,10 @@ export class MetricsReport {
 
   /** The same as groups of numbers. */
   async json(): Promise<MetricsJson> {
-    const { builder, ledger } = this.#refresh();
+    const { builder } = this.#refresh();
     const json: MetricsJson = { builder: { name: builder.name } };
     for (const { row } of this.#sources) place(json, row.field, await this.#metrics.value(row.name));
-    for (const reason of Object.keys(ledger.dropped)) {
-      const count = await this.#metrics.value("voxcast_ledger_dropped_total", { reason });
-      place(json, `ledger.dropped.${reason}`, count);
-    }
+    for (const [field, value] of await this.#reasons.values()) place(json, field, value);
     json["kinds"] = await this.#kinds.json();
     json["worlds"] = Object.fromEntries(
       await Promise.all([...this.#worlds.list()].map(async ({ id }) => [id, await this.#worldJson(id)])),
@@ -100,11 +110,7 @@ export class MetricsReport {
   #refresh(): ServerStatus {
     const status = this.#status();
     for (const { row, set } of this.#sources) set(row.read(status));
-    for (const [reason, count] of Object.entries(status.ledger.dropped)) {
-      const before = this.#droppedSoFar.get(reason) ?? 0;
-      if (count > before) this.#dropped.inc({ reason }, count - before);
-      this.#droppedSoFar.set(reason, Math.max(before, count));
-    }
+    this.#reasons.refresh(status);
     this.#kinds.refresh(status);
     this.#builder.reset();
     this.#builder.set({ name: status.builder.name }, 1);

@@ -1,8 +1,9 @@
 /** The HTTP side: REST, monitoring, the viewer page, and the way to the WebSocket. */
 export { createHttpApp, type HttpApp, type RequestInfo } from "./http_app.ts";
-export type { HttpDeps } from "./http_deps.ts";
+export type { HttpDeps, ProfileName, UpgradePeer } from "./http_deps.ts";
 export { type Asset, type AssetSource, createFileAssets } from "./assets.ts";
 export type {
+  AuditRow,
   BuilderStatus,
   CacheStatus,
   ClientsStatus,
@@ -10,5 +11,8 @@ export type {
   KindStatus,
   LedgerStatus,
   ServerStatus,
+  SessionStatus,
+  WorldMember,
 } from "./status.ts";
+export { type ReportingParts, serverStatus } from "./server_status.ts";
 export type { Problem } from "./problem.ts";

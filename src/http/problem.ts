@@ -34,6 +34,10 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Said with 429 and 503 where the error itself does not know better. */
+const DEFAULT_RETRY_AFTER_MS = 5000;
+const COME_AGAIN: readonly number[] = [STATUS_CODE.TooManyRequests, STATUS_CODE.ServiceUnavailable];
+
 /** The `errors` of an answer, and how many there are in all. */
 export function listedErrors(errors: readonly ItemError[]): { errors: ItemError[]; error_count: number } {
   return { errors: errors.slice(0, MAX_LISTED_ERRORS), error_count: errors.length };
@@ -60,6 +64,8 @@ export function problemResponse(error: unknown, requestId: string): Response {
   const options = known instanceof HttpError ? known.options : {};
   const { entry } = known;
   const status = options.status ?? entry.httpStatus;
+  const retryAfterMs = known.retryAfterMs ??
+    (COME_AGAIN.includes(status) ? DEFAULT_RETRY_AFTER_MS : undefined);
   const problem: Problem = {
     type: `urn:voxcast:error:${known.code}`,
     title: entry.summary,
@@ -68,13 +74,13 @@ export function problemResponse(error: unknown, requestId: string): Response {
     code: known.code,
     number: entry.number,
     retryable: entry.retryable,
-    ...(known.retryAfterMs === undefined ? {} : { retry_after_ms: known.retryAfterMs }),
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
     ...(known.details === undefined ? {} : listedErrors(known.details)),
     "request_id": requestId,
   };
   const headers = new Headers({ ...options.headers, "content-type": PROBLEM_JSON });
-  if (known.retryAfterMs !== undefined) {
-    headers.set("retry-after", String(Math.max(1, Math.ceil(known.retryAfterMs / 1000))));
+  if (retryAfterMs !== undefined) {
+    headers.set("retry-after", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
   }
   if (status === STATUS_CODE.Unauthorized) headers.set("www-authenticate", 'Bearer realm="voxcast"');
   return new Response(JSON.stringify(problem), { status, headers });

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import { VoxcastError } from "../protocol/mod.ts";
+import { echo, VoxcastError } from "../protocol/mod.ts";
 import type { World, Worlds } from "../world/mod.ts";
 import type { Router } from "./router_type.ts";
 import { problemSchema } from "./schemas.ts";
@@ -35,12 +35,9 @@ export function documentedBody(router: Router, name: string, schema: z.ZodType):
   };
 }
 
-/** Longest name of a client that is repeated to it. */
-const MAX_NAME_CHARS = 64;
-
 /** A name out of a request as an answer may repeat it: cut, so that no answer is as long as its question. */
 export function shownName(name: string): string {
-  return name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS)}...`;
+  return echo(name);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { EndpointCache } from "./endpoint_cache.ts";
 import type { HttpDeps } from "./http_deps.ts";
 import { issuesOf } from "./item_issues.ts";
 import { HttpError, problemResponse } from "./problem.ts";
+import { addRouteGuards } from "./route_guard.ts";
 import { RouteTable } from "./route_table.ts";
 import type { RequestBindings, Router } from "./router_type.ts";
 import { addEntityBulkRoute } from "./routes/entity_bulk.ts";
@@ -13,33 +14,42 @@ import { addHealthRoute } from "./routes/health.ts";
 import { addInfoRoute } from "./routes/info.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOpenApiRoute } from "./routes/openapi.ts";
-import { addRenderRoute } from "./routes/render.ts";
+import { addSocketRoutes } from "./routes/sockets.ts";
 import { addStatsRoute } from "./routes/stats.ts";
+import { addTicketRoute } from "./routes/tickets.ts";
 import { addViewerRoutes } from "./routes/viewer.ts";
 import { addVoxelReadRoute } from "./routes/voxel_read.ts";
 import { addVoxelRoutes } from "./routes/voxels.ts";
 import { addWorldRoutes } from "./routes/worlds.ts";
+import { addWorldStatsRoute } from "./routes/world_stats.ts";
 
-/** Builds the router with every route of the server. Bounded bodies, problems and 405 are part of it; security is not. */
+/**
+ * Builds the router with every route of the server. Bounded bodies, problems, 405, and roles and worlds are part of it;
+ * finding out who asks is not.
+ */
 export function createRouter(deps: HttpDeps, cache: EndpointCache): Router {
   const router: Router = new OpenAPIHono<{ Bindings: RequestBindings }>({
     defaultHook: (result) => {
       if (!result.success) throw invalidParameter(result.error);
     },
   });
+  const requireDeclared = addRouteGuards(router);
   addHealthRoute(router, deps, cache);
   addInfoRoute(router, deps);
   addMetricsRoute(router, deps, cache);
   addStatsRoute(router, deps);
+  addWorldStatsRoute(router, deps);
+  addTicketRoute(router, deps);
   addWorldRoutes(router, deps);
   // Before the routes of one entity, so that POST .../bulk is never taken for an id.
   addEntityBulkRoute(router, deps);
   addEntityRoutes(router, deps);
   addVoxelRoutes(router, deps);
   addVoxelReadRoute(router, deps);
-  addRenderRoute(router, deps);
+  addSocketRoutes(router, deps);
   addViewerRoutes(router, deps);
   addOpenApiRoute(router, deps);
+  requireDeclared();
 
   const table = new RouteTable(router);
   router.notFound((context) => problemResponse(nothingHere(table, context.req.path), context.env.requestId));

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { isPlainName, PLAIN_NAME_WORDS } from "../protocol/mod.ts";
 import { TREE_KINDS } from "../tree/mod.ts";
 
 /** The zod schemas of what REST takes and gives; the OpenAPI document is made from them. */
@@ -8,22 +9,26 @@ const THREE = { minItems: 3, maxItems: 3 } as const;
 const vec3 = z.tuple([z.number(), z.number(), z.number()]).openapi(THREE);
 const positiveVec3 = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()])
   .openapi(THREE);
+const PLAIN_NAME = `Expected text ${PLAIN_NAME_WORDS}`;
+/** The document cannot say it otherwise: its patterns have no classes of characters. */
+const NAME = { description: `Text ${PLAIN_NAME_WORDS}` };
 const cellNumber = z.int().min(0).max(2 ** 20 - 1);
 // Without flags, as a pattern of the document cannot have any.
 const colorSchema = z.string().regex(/^#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$/, "Expected #rrggbb or #rrggbbaa")
   .openapi({ example: "#4f7d3aff" });
 const materialSchema = z.int().min(0).max(255);
-const entityId = z.string().min(1).max(256);
-const entityType = z.string().max(64);
+/** The id of an entity, in a body and in an address. */
+export const entityIdSchema = z.string().min(1).max(256).refine(isPlainName, PLAIN_NAME).openapi(NAME);
+const entityType = z.string().max(64).refine(isPlainName, PLAIN_NAME).openapi(NAME);
 /** Label of whatever changes a world. */
-export const sourceSchema = z.string().min(1).max(64);
+export const sourceSchema = z.string().min(1).max(64).refine(isPlainName, PLAIN_NAME).openapi(NAME);
 
 /** A cube in world units, half-open. */
 export const boundsSchema = z.strictObject({ min: vec3, max: vec3 }).openapi("Bounds");
 
 /** An entity as it is put by bulk and as it is shown. */
 export const entitySchema = z.strictObject({
-  id: entityId,
+  id: entityIdSchema,
   type: entityType,
   position: vec3.openapi({ description: "Centre, in world units" }),
   size: positiveVec3.openapi({ description: "Extent an axis, in world units" }),
@@ -58,11 +63,8 @@ export const bulkSchema = z.strictObject({
   }),
   put: z.array(entitySchema).optional(),
   patch: z.array(entityBulkPatchSchema).optional(),
-  remove: z.array(entityId).optional(),
+  remove: z.array(entityIdSchema).optional(),
 }).openapi("EntityBulk");
-/** One item of `remove`. */
-export const entityIdSchema = entityId;
-
 /** One voxel of a JSON patch. */
 export const voxelSchema = z.strictObject({
   position: z.tuple([cellNumber, cellNumber, cellNumber]).openapi({
@@ -89,12 +91,15 @@ const kindSchema = z.enum(TREE_KINDS).openapi({
   description: "Kind of tree for clients that ask for none: octrees of cubes or tetrahedra",
 });
 
+/** Name of a world. */
+export const worldIdSchema = z.string().regex(
+  /^[a-z0-9][a-z0-9._-]{0,63}$/,
+  "Expected 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit",
+).openapi({ example: "forest" });
+
 /** What POST /api/worlds takes. */
 export const worldCreateSchema = z.strictObject({
-  id: z.string().regex(
-    /^[a-z0-9][a-z0-9._-]{0,63}$/,
-    "Expected 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit",
-  ).openapi({ example: "forest" }),
+  id: worldIdSchema,
   bounds: boundsSchema.optional(),
   level: z.int().min(0).max(7).optional().openapi({ description: "Regions an axis = 2^level" }),
   depth: z.int().min(3).max(8).optional().openapi({ description: "Voxels an axis of a region = 2^depth" }),
@@ -118,6 +123,15 @@ export const worldSchema = z.object({
   bytes: z.int(),
   content_bounds: boundsSchema.nullable(),
 }).openapi("World");
+
+/** Rows of connections: names and values as they are. */
+export const rowsSchema = z.array(
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+);
+/** Rows of connections and streams that have ended. */
+export const auditRowsSchema = rowsSchema.openapi({
+  description: "The newest ended connections and streams",
+});
 
 /** One refused item. */
 export const itemErrorSchema = z.object({

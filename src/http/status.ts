@@ -12,8 +12,13 @@ export interface ServerStatus {
   readonly clients: ClientsStatus;
   readonly ledger: LedgerStatus;
   readonly kinds: Readonly<Record<TreeKind, KindStatus>>;
+  readonly session: SessionStatus;
   /** One row a connection for `/ws/stats`; only asked there. */
   connections(): readonly ConnectionRow[];
+  /** Who is in a world, for `/ws/{world}/stats`. */
+  members(world: string): readonly WorldMember[];
+  /** The newest records of ended connections and streams, of all worlds or of one; newest last. */
+  audit(world?: string): readonly AuditRow[];
 }
 
 /** What builds, and builds since the start. */
@@ -56,6 +61,77 @@ export interface ClientsStatus {
   readonly bufferedBytes: number;
 }
 
+/** The sockets of all paths: how many, and what became of them and their messages since the start. */
+export interface SessionStatus {
+  /** Open now; of these, with and without a credential. */
+  readonly open: number;
+  readonly authenticated: number;
+  readonly unauthenticated: number;
+  /** Subscriptions now. */
+  readonly subscriptions: number;
+  /** Upgrades that were turned away, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Messages of streams that were dropped because a client was slow. */
+  readonly droppedFrames: number;
+  /** Reliable messages that no ACK came for. */
+  readonly undelivered: number;
+  /** Clients closed because nothing was heard of them, and because they took nothing. */
+  readonly heartbeatTimeouts: number;
+  readonly slowConsumers: number;
+  readonly compression: CompressionStatus;
+  readonly latency: LatencyStatus;
+  readonly limits: LimitsStatus;
+  readonly auth: AuthStatus;
+}
+
+/** Messages that were compressed; `ratio` is bytes sent over plain bytes, 1 before the first. */
+export interface CompressionStatus {
+  readonly messages: number;
+  readonly plainBytes: number;
+  readonly sentBytes: number;
+  readonly ratio: number;
+}
+
+/** Times that the newest messages took to be handled; all 0 where it is not measured. */
+export interface LatencyStatus {
+  readonly samples: number;
+  readonly avgMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** What the limits of sockets and requests led to. */
+export interface LimitsStatus {
+  readonly violations: number;
+  readonly bans: number;
+  /** Messages that were skipped. */
+  readonly rateLimited: number;
+}
+
+/** What became of credentials; failures by reason. */
+export interface AuthStatus {
+  readonly successes: number;
+  readonly failures: Readonly<Record<string, number>>;
+  /** How often an address was locked out. */
+  readonly lockouts: number;
+}
+
+/** One connection in a world. */
+export interface WorldMember {
+  readonly id: string;
+  /** Id of its principal. */
+  readonly userId: string;
+  /** What the client calls itself. */
+  readonly clientId: string | null;
+  /** ms since 1970. */
+  readonly connectedAtMs: number;
+}
+
 /** The ledger of frames: `owed` = delivered + superseded + leftView + all of dropped + pending. */
 export interface LedgerStatus {
   readonly owed: number;
@@ -77,5 +153,7 @@ export interface KindStatus {
   readonly framesSent: number;
 }
 
-/** What the audit of one connection shows; names in snake_case, as they go out. */
+/** What is shown of one open connection; names in snake_case, as they go out. */
 export type ConnectionRow = Readonly<Record<string, string | number | boolean | null>>;
+/** What is shown of one that has ended, or of an ended stream; names in snake_case. */
+export type AuditRow = ConnectionRow;

@@ -31,11 +31,17 @@ export interface LoggerOptions {
 const SECRET_FIELD = /api_?key|authorization|cookie|password|secret|token|credential/i;
 const MASK = "***";
 const MAX_DEPTH = 4;
+/**
+ * Characters that would move the cursor, turn the line around or not be seen at all: controls, format characters (among
+ * them the bidirectional ones), line and paragraph separators. Lone surrogates belong to them, as no file can hold one.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
  * A logger that writes one line an event: `json` for machines, `text` (`time LEVEL event key=value`) for people.
  * Fields whose name speaks of a credential, and the given `secrets` wherever they occur, are written as `***`.
- * Line breaks and control characters inside values are escaped, so a client cannot forge a line.
+ * Control characters, bidirectional ones and others that are not seen are escaped as in JSON, so a client can neither
+ * forge a line nor make one look like another.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const threshold = LOG_LEVELS.indexOf(options.level);
@@ -45,7 +51,8 @@ export function createLogger(options: LoggerOptions): Logger {
   function log(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (LOG_LEVELS.indexOf(level) < threshold) return;
     const time = new Date(options.clock.now()).toISOString();
-    options.write(format(time, level, hide(event, secrets), mask(fields, secrets)));
+    const line = format(time, level, hide(event, secrets), mask(fields, secrets));
+    options.write(line.replaceAll(INVISIBLE, escapeJson));
   }
   return {
     debug: (event, fields) => log("debug", event, fields),
@@ -65,9 +72,9 @@ function formatJson(time: string, level: LogLevel, event: string, fields: Record
 }
 
 function formatText(time: string, level: LogLevel, event: string, fields: Record<string, unknown>): string {
-  let line = `${time} ${level.toUpperCase().padEnd(5)} ${plain(event)}`;
+  let line = `${time} ${level.toUpperCase().padEnd(5)} ${event}`;
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) line += ` ${plain(name)}=${textValue(value)}`;
+    if (value !== undefined) line += ` ${name}=${textValue(value)}`;
   }
   return line;
 }
@@ -77,10 +84,9 @@ function textValue(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
-/** Event names and field names are ours, but a stray line break must still not start a new line. */
-function plain(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, " ");
+/** In the units of UTF-16, as JSON has it: the line of a JSON log stays JSON, and reads back as it was. */
+function escapeJson(character: string): string {
+  return character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }
 
 function hide(text: string, secrets: readonly string[]): string {
@@ -88,7 +94,7 @@ function hide(text: string, secrets: readonly string[]): string {
 }
 
 function mask(fields: LogFields, secrets: readonly string[]): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
+  const out = emptyFields();
   for (const [name, value] of Object.entries(fields)) {
     out[hide(name, secrets)] = SECRET_FIELD.test(name) ? MASK : maskValue(value, secrets, 0);
   }
@@ -104,11 +110,16 @@ function maskValue(value: unknown, secrets: readonly string[], depth: number): u
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`;
   if (depth >= MAX_DEPTH) return "...";
   if (Array.isArray(value)) return value.map((item) => maskValue(item, secrets, depth + 1));
-  const out: Record<string, unknown> = {};
+  const out = emptyFields();
   for (const [name, item] of Object.entries(value)) {
     out[hide(name, secrets)] = SECRET_FIELD.test(name) ? MASK : maskValue(item, secrets, depth + 1);
   }
   return out;
+}
+
+/** Without a prototype, so that `__proto__` is a name like any other. */
+function emptyFields(): Record<string, unknown> {
+  return Object.create(null);
 }
 
 function describeError(error: Error): string {

@@ -11,6 +11,7 @@ export interface CloseEntry<Code extends number = number> {
 
 /** Every code with which the server closes a connection; `README.md` prints the table and a test compares. */
 export const CLOSE_CODES = {
+  NORMAL: close(1000, "NORMAL", "Goodbye", false, "The client said CLOSE"),
   SHUTDOWN: close(1001, "SHUTDOWN", "Server shutdown", true, "The server is stopping"),
   INTERNAL: close(1011, "INTERNAL", "Internal error", true, "The server failed"),
   HEARTBEAT: close(4000, "HEARTBEAT", "Heartbeat timeout", true, "Nothing was heard from the client in time"),
@@ -28,8 +29,22 @@ export const CLOSE_CODES = {
     false,
     "A message was longer than `max_message_bytes`",
   ),
-  UNAUTHORIZED: close(4003, "UNAUTHORIZED", "Unauthorized", false, "The key is absent or wrong"),
+  UNAUTHORIZED: close(
+    4003,
+    "UNAUTHORIZED",
+    "Unauthorized",
+    false,
+    "The credential is absent, wrong, expired or came too late",
+  ),
   WORLD_GONE: close(4004, "WORLD_GONE", "World gone", false, "The world was deleted"),
+  WORLD_FULL: close(
+    4005,
+    "WORLD_FULL",
+    "World full",
+    true,
+    "As many clients are in the world as are accepted",
+  ),
+  KICKED: close(4006, "KICKED", "Removed", false, "A moderator removed the client"),
   PROTOCOL: close(4007, "PROTOCOL", "Protocol violation", false, "The client kept breaking the protocol"),
   RATE: close(4008, "RATE", "Rate limit exceeded", true, "The client kept sending more than is granted"),
   SLOW_CONSUMER: close(
@@ -38,6 +53,27 @@ export const CLOSE_CODES = {
     "Slow consumer",
     true,
     "The client did not read what it was sent",
+  ),
+  SESSION_TAKEN: close(
+    4010,
+    "SESSION_TAKEN",
+    "Session continued elsewhere",
+    false,
+    "Another connection has taken this session up",
+  ),
+  MEMORY: close(
+    4011,
+    "MEMORY",
+    "Memory is short",
+    true,
+    "Memory grew without a reason, and the client had not finished a message since",
+  ),
+  CLIENT_RECONNECT: close(
+    4100,
+    "CLIENT_RECONNECT",
+    "Reconnecting",
+    true,
+    "Sent by clients only: they leave this socket to open another",
   ),
 } as const satisfies Readonly<Record<string, CloseEntry>>;
 

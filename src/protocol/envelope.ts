@@ -1,10 +1,13 @@
 import { repeatedKey } from "./repeated_key.ts";
+import { isPlainName, PLAIN_NAME_WORDS } from "./text_rule.ts";
 import { VoxcastError } from "./voxcast_error.ts";
 
 /** Longest `id` that a message may carry. */
 export const MAX_ID_CHARS = 128;
 /** Longest text of a client that is repeated to it. */
 const MAX_ECHO_CHARS = 64;
+/** What a cut through a character beyond U+FFFF leaves of it. */
+const HALF_CHARACTER = /[\ud800-\udbff]$/;
 
 /** A JSON object as parsed, fields unchecked. */
 export type JsonFields = Readonly<Record<string, unknown>>;
@@ -27,23 +30,22 @@ export function readEnvelope(text: string): Envelope {
   const message = parseObject(text);
   const id = readId(message);
   const ref = id === undefined ? {} : { ref: id };
-  if (message.type === undefined || message.type === null) {
-    throw new VoxcastError("MISSING_TYPE", "Missing 'type' field", ref);
-  }
-  if (typeof message.type !== "string") {
+  const type = ownField(message, "type");
+  if (type === undefined) throw new VoxcastError("MISSING_TYPE", "Missing 'type' field", ref);
+  if (typeof type !== "string") {
     throw new VoxcastError("INVALID_FIELD", "Field 'type' must be a string", ref);
   }
   const places: JsonFields[] = [];
   for (const name of ["data", "payload"]) {
-    const place = message[name];
-    if (place === undefined || place === null) continue;
+    const place = ownField(message, name);
+    if (place === undefined) continue;
     if (!isObject(place)) throw new VoxcastError("INVALID_FIELD", `Field '${name}' must be an object`, ref);
     places.push(place);
   }
   places.push(message);
   const repeated = repeatedKey(text);
   if (repeated !== undefined) throw conflict(repeated, ref);
-  return { type: message.type, places, ...(id === undefined ? {} : { id }) };
+  return { type, places, ...(id === undefined ? {} : { id }) };
 }
 
 /**
@@ -54,13 +56,18 @@ export function readField(envelope: Envelope, ...names: readonly string[]): unkn
   let found: unknown;
   for (const place of envelope.places) {
     for (const name of names) {
-      const value = Object.hasOwn(place, name) ? place[name] ?? undefined : undefined;
+      const value = ownField(place, name);
       if (value === undefined) continue;
       if (found !== undefined && !sameJson(found, value)) throw conflict(names[0]!, refOf(envelope));
       found = value;
     }
   }
   return found;
+}
+
+/** A field of the object's own, null counting as absent: an object has names in its prototype that no client wrote. */
+export function ownField(fields: JsonFields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] ?? undefined : undefined;
 }
 
 /** The option that makes an error answer this message. */
@@ -73,9 +80,11 @@ export function isObject(value: unknown): value is JsonFields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Text of a client, cut so that an answer cannot be made as long as the question. */
+/** Text of a client, cut so that an answer cannot be made as long as the question; never through a character. */
 export function echo(text: string): string {
-  return text.length <= MAX_ECHO_CHARS ? text : text.slice(0, MAX_ECHO_CHARS) + "...";
+  return text.length <= MAX_ECHO_CHARS
+    ? text
+    : text.slice(0, MAX_ECHO_CHARS).replace(HALF_CHARACTER, "") + "...";
 }
 
 function parseObject(text: string): JsonFields {
@@ -91,7 +100,7 @@ function parseObject(text: string): JsonFields {
 }
 
 function readId(message: JsonFields): string | undefined {
-  const id = message.id ?? undefined;
+  const id = ownField(message, "id");
   if (id === undefined) return undefined;
   if (typeof id !== "string" || id.length > MAX_ID_CHARS) {
     throw new VoxcastError(
@@ -99,6 +108,7 @@ function readId(message: JsonFields): string | undefined {
       `Field 'id' must be a string of at most ${MAX_ID_CHARS} characters`,
     );
   }
+  if (!isPlainName(id)) throw new VoxcastError("INVALID_FIELD", `Field 'id' must be ${PLAIN_NAME_WORDS}`);
   return id;
 }
 

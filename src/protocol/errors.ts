@@ -1,3 +1,5 @@
+import type { CloseCode } from "./close_codes.ts";
+
 /** Every error code that a client can meet, on the socket or over HTTP. */
 export type ErrorCode =
   | "INVALID_JSON"
@@ -16,15 +18,28 @@ export type ErrorCode =
   | "UNSUPPORTED_MEDIA"
   | "UNAUTHORIZED"
   | "FORBIDDEN"
+  | "NOT_ALLOWED"
+  | "AUTH_REQUIRED"
+  | "AUTH_EXPIRED"
+  | "LOCKED_OUT"
   | "MESSAGE_TOO_LARGE"
   | "PAYLOAD_TOO_LARGE"
   | "SERVER_FULL"
   | "BUSY"
+  | "RATE_LIMITED"
+  | "BANNED"
+  | "WORLD_FULL"
+  | "ADDRESS_LIMIT"
+  | "OVERLOADED"
+  | "SUBSCRIPTION_LIMIT"
+  | "JSON_TOO_COMPLEX"
   | "WORLD_LIMIT"
   | "ENTITY_LIMIT"
   | "VOXEL_LIMIT"
   | "MEMORY_LIMIT"
   | "NOT_REGISTERED"
+  | "STREAM_EXISTS"
+  | "STREAM_NOT_FOUND"
   | "WORLD_NOT_FOUND"
   | "WORLD_EXISTS"
   | "ENTITY_NOT_FOUND"
@@ -44,7 +59,7 @@ export interface ErrorEntry {
   readonly retryable: boolean;
   readonly httpStatus: number;
   /** Set only where this error always ends the connection. */
-  readonly closeCode?: number;
+  readonly closeCode?: CloseCode;
   readonly summary: string;
 }
 
@@ -72,6 +87,19 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
     403,
     "Requests from this origin or under this host name are not taken",
   ),
+  NOT_ALLOWED: entry(20003, "auth", false, 403, "The credential does not allow this, or not in this world"),
+  AUTH_REQUIRED: {
+    ...entry(20004, "auth", false, 401, "The connection has not shown a credential, or not in time"),
+    closeCode: 4003,
+  },
+  AUTH_EXPIRED: {
+    ...entry(20005, "auth", false, 401, "The credential has expired"),
+    closeCode: 4003,
+  },
+  LOCKED_OUT: {
+    ...entry(20006, "auth", true, 429, "Too many credentials from this address were wrong"),
+    closeCode: 4003,
+  },
   MESSAGE_TOO_LARGE: {
     ...entry(30001, "limit", false, 413, "The message is longer than the server accepts"),
     closeCode: 4002,
@@ -92,11 +120,50 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
     507,
     "The world or server would need more memory than it may use",
   ),
+  RATE_LIMITED: entry(30009, "limit", true, 429, "More was sent than is granted"),
+  BANNED: {
+    ...entry(
+      30010,
+      "limit",
+      true,
+      429,
+      "The limits were exceeded so often that nothing is taken for a while",
+    ),
+    closeCode: 4008,
+  },
+  WORLD_FULL: {
+    ...entry(30011, "limit", true, 503, "The world has as many clients as it accepts"),
+    closeCode: 4005,
+  },
+  ADDRESS_LIMIT: entry(
+    30012,
+    "limit",
+    true,
+    429,
+    "As many connections are open from this address as are accepted",
+  ),
+  OVERLOADED: entry(30013, "limit", true, 503, "The server is overloaded and takes in new clients slowly"),
+  SUBSCRIPTION_LIMIT: entry(
+    30014,
+    "limit",
+    false,
+    409,
+    "The connection has as many subscriptions as it may have",
+  ),
+  JSON_TOO_COMPLEX: entry(30015, "limit", false, 413, "The JSON is nested too deeply or has too many values"),
   NOT_REGISTERED: entry(40001, "state", false, 409, "The connection has not registered"),
   WORLD_NOT_FOUND: entry(40002, "state", false, 404, "There is no such world"),
   WORLD_EXISTS: entry(40003, "state", false, 409, "There is a world of this name already"),
   ENTITY_NOT_FOUND: entry(40004, "state", false, 404, "There is no such entity in the world"),
   ENTITY_EXISTS: entry(40005, "state", false, 409, "There is an entity of this id already"),
+  STREAM_EXISTS: entry(40006, "state", false, 409, "The connection has a subscription of this id already"),
+  STREAM_NOT_FOUND: entry(
+    40007,
+    "state",
+    false,
+    404,
+    "There is no such stream, or no subscription of this id",
+  ),
   INTERNAL: entry(50001, "server", true, 500, "The server failed; nothing was wrong with the request"),
   SHUTTING_DOWN: {
     ...entry(50002, "server", true, 503, "The server is stopping"),

@@ -7,22 +7,23 @@ import {
 } from "./frame_decode.ts";
 
 /**
- * Bytes given to the inflater at a time. It answers a slice with all that the slice expands to, at most 1,032 times as
- * much, before anyone can stop it; so this bounds the memory that a hostile stream can take.
+ * Bytes given to the inflater at a time. It answers a slice with all that the slice expands to, at most 1,032
+ * times as much, before anyone can stop it; so this bounds the memory that a hostile stream can take.
  */
 const SLICE_BYTES = 8192;
 
 /**
- * Inflates one zlib stream (RFC 1950) of known size with the platform's DecompressionStream. As soon as more than
- * `exactBytes` have come out, or if fewer do, or if the input is damaged or goes on after the end, it gives up. Some
- * platforms let a cut checksum pass; `closeFrame` looks at that. Throws RangeError for a wrong size and the platform's
- * TypeError for damaged input.
+ * Inflates one zlib stream (RFC 1950), or a gzip one (RFC 1952), of known size with the platform's
+ * DecompressionStream. As soon as more than `exactBytes` have come out, or if fewer do, or if the input is
+ * damaged or goes on after the end, it gives up. Some platforms let a cut checksum pass; `closeFrame` looks
+ * at that. Throws RangeError for a wrong size and the platform's TypeError for damaged input.
  */
 export async function inflateExact(
   deflated: Uint8Array,
   exactBytes: number,
+  format: "deflate" | "gzip" = "deflate",
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new DecompressionStream("deflate");
+  const stream = new DecompressionStream(format);
   const writer = stream.writable.getWriter();
   const reader = stream.readable.getReader();
   const feeding = feed(writer, deflated);
@@ -36,7 +37,10 @@ export async function inflateExact(
   }
 }
 
-/** `decodeFrame` where only an asynchronous inflater exists, as in a browser. Throws ProtocolError for any wrong bytes. */
+/**
+ * `decodeFrame` where only an asynchronous inflater exists, as in a browser. Throws ProtocolError for any
+ * wrong bytes.
+ */
 export async function decodeFrameAsync(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<DecodedFrame> {
   const frame = openFrame(bytes, limits);
   if (frame.header.codec !== 2 || frame.body.length === 0) return closeFrame(frame, frame.body);

@@ -19,12 +19,33 @@ export { decodePatch, encodePatch, PATCH_MEDIA_TYPE, patchBytes, type PatchCells
 export { formatColor, parseColor } from "./color.ts";
 export { CLOSE_CODES, type CloseCode, type CloseEntry, closeReason, shouldReconnect } from "./close_codes.ts";
 export { invalidViewport, type ViewportFields } from "./viewport_fields.ts";
+export { type ClientMessage, type Close, parseClientMessage } from "./client_message.ts";
+export type { Init } from "./init_message.ts";
+export type { Auth, AuthCredential } from "./auth_message.ts";
+export type { RegisterClient, UpdateViewport } from "./register_client.ts";
+export { DROP_STRATEGIES, type DropStrategy, type Subscribe, type Unsubscribe } from "./subscribe_message.ts";
+export { BARE_PING, BARE_PONG, type Heartbeat, type Ping, type Pong } from "./liveness_messages.ts";
+export type { Ack } from "./ack_message.ts";
+export { PROTOCOL_VERSION, PROTOCOL_VERSION_TEXT } from "./protocol_version.ts";
+export { checkJsonBounds, type JsonBounds } from "./json_bounds.ts";
+export { isPlainName, PLAIN_NAME_WORDS, visibleText } from "./text_rule.ts";
+export { echo, isObject, type JsonFields } from "./envelope.ts";
 export {
-  type ClientMessage,
-  parseClientMessage,
-  type Ping,
-  PROTOCOL_VERSION,
-  type RegisterClient,
-  type UpdateViewport,
-} from "./client_message.ts";
-export { errorMessage, pongMessage, type Registered, registeredMessage } from "./server_message.ts";
+  encodeGzipMessage,
+  GZIP_HEADER_BYTES,
+  type GzipKind,
+  type GzipMessage,
+  isGzipMessage,
+  readGzipMessage,
+} from "./gzip_message.ts";
+export {
+  errorFields,
+  errorMessage,
+  type MessageOptions,
+  pongMessage,
+  type Registered,
+  registeredMessage,
+  SERVER_MESSAGE_TYPES,
+  serverMessage,
+  type ServerMessageType,
+} from "./server_message.ts";

@@ -18,7 +18,7 @@ export function repeatedKey(text: string): string | undefined {
     switch (text[i]) {
       case '"': {
         const end = stringEnd(text, i);
-        if (inside !== undefined && inside.key === undefined) inside.key = JSON.parse(text.slice(i, end + 1));
+        if (inside !== undefined && inside.key === undefined) inside.key = keyOf(text, i, end);
         i = end;
         break;
       }
@@ -55,6 +55,12 @@ function closeValue(object: OpenObject, text: string, end: number): string | und
   object.values.set(key, value);
   object.key = undefined;
   return undefined;
+}
+
+/** The key between two quotes; few keys have escapes, and those that have none need no parser. */
+function keyOf(text: string, start: number, end: number): string {
+  const key = text.slice(start + 1, end);
+  return key.includes("\\") ? JSON.parse(text.slice(start, end + 1)) : key;
 }
 
 function stringEnd(text: string, start: number): number {

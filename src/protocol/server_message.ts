@@ -1,8 +1,48 @@
 import type { Bounds } from "../space/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
-import type { Ping } from "./client_message.ts";
 import type { FrameCodec } from "./frame_header.ts";
+import type { Heartbeat, Ping } from "./liveness_messages.ts";
 import type { VoxcastError } from "./voxcast_error.ts";
+
+/** Every message that the server sends as text. */
+export const SERVER_MESSAGE_TYPES = [
+  "INIT",
+  "AUTH_SUCCESS",
+  "AUTH_FAILED",
+  "REGISTERED",
+  "SUBSCRIBE_SUCCESS",
+  "SUBSCRIBE_FAILED",
+  "UNSUBSCRIBE",
+  "FEATURE_UPDATE",
+  "STREAM_COMPLETE",
+  "HEARTBEAT",
+  "PONG",
+  "RATE_LIMIT_WARNING",
+  "RESYNC",
+  "ERROR",
+] as const;
+export type ServerMessageType = (typeof SERVER_MESSAGE_TYPES)[number];
+
+/** What a message has beside its type, time and fields. */
+export interface MessageOptions {
+  /** The fields are there a second time as `payload`, for clients that look there. */
+  readonly payload?: boolean;
+  /** A reliable message's id, which the client repeats in its ACK. */
+  readonly id?: string;
+}
+
+/**
+ * A message as text: the one place that writes what all of them have. Fields that are undefined are left out.
+ * @param data the message's fields as they are on the wire
+ */
+export function serverMessage(
+  type: ServerMessageType,
+  nowMs: number,
+  data: Readonly<object>,
+  { payload = false, id }: MessageOptions = {},
+): string {
+  return JSON.stringify({ type, id, timestamp: nowMs, data, payload: payload ? data : undefined });
+}
 
 /** What a client needs to know about the world whose regions it will be sent. */
 export interface Registered {
@@ -28,9 +68,14 @@ export interface Registered {
 }
 
 /** The answer to REGISTER_CLIENT, as text. */
-export function registeredMessage(registered: Registered, nowMs: number, ref?: string): string {
+export function registeredMessage(
+  registered: Registered,
+  nowMs: number,
+  ref?: string,
+  options?: MessageOptions,
+): string {
   const { contentBounds, lodThresholds } = registered;
-  return message("REGISTERED", nowMs, {
+  return serverMessage("REGISTERED", nowMs, {
     protocol: registered.protocol,
     client_id: registered.clientId,
     session: registered.session,
@@ -46,7 +91,7 @@ export function registeredMessage(registered: Registered, nowMs: number, ref?: s
     content_bounds: contentBounds === undefined ? null : plainBounds(contentBounds),
     limits: registered.limits,
     ref,
-  });
+  }, options);
 }
 
 /** The ERROR for a refused message, as text. `message` is there twice: clients of the first protocol read the outer. */
@@ -54,31 +99,45 @@ export function errorMessage(
   error: VoxcastError,
   nowMs: number,
   ref: string | undefined = error.ref,
+  { payload = false, id }: MessageOptions = {},
 ): string {
-  const { number, category, retryable } = error.entry;
+  const data = { ...errorFields(error), ref };
   return JSON.stringify({
     type: "ERROR",
+    id,
     message: error.message,
     timestamp: nowMs,
-    data: {
-      code: error.code,
-      number,
-      message: error.message,
-      category,
-      retryable,
-      retry_after_ms: error.retryAfterMs,
-      ref,
-    },
+    data,
+    payload: payload ? data : undefined,
   });
 }
 
-/** The answer to PING, as text: what the client sent for its own use comes back in `data`. */
-export function pongMessage(ping: Ping, nowMs: number): string {
-  return message("PONG", nowMs, { timestamp: ping.timestamp, ping_id: ping.pingId, ref: ping.id });
+/** What ERROR, AUTH_FAILED and SUBSCRIBE_FAILED say about an error, as on the wire. */
+export function errorFields(error: VoxcastError): Readonly<Record<string, unknown>> {
+  const { number, category, retryable } = error.entry;
+  return {
+    code: error.code,
+    number,
+    message: error.message,
+    category,
+    retryable,
+    retry_after_ms: error.retryAfterMs,
+  };
 }
 
-function message(type: string, timestamp: number, data: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ type, timestamp, data });
+/** The answer to PING or HEARTBEAT, as text: what the client sent for its own use comes back in `data`. */
+export function pongMessage(
+  message: Ping | Heartbeat,
+  nowMs: number,
+  options?: MessageOptions,
+): string {
+  const { timestamp, pingId, id }: Omit<Partial<Ping>, "type"> = message;
+  return serverMessage(
+    "PONG",
+    nowMs,
+    { timestamp, ping_id: pingId, server_time_ms: nowMs, ref: id },
+    options,
+  );
 }
 
 function plainBounds(bounds: Bounds): Bounds {

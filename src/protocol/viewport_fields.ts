@@ -1,4 +1,4 @@
-import { isObject, type JsonFields } from "./envelope.ts";
+import { isObject, type JsonFields, ownField } from "./envelope.ts";
 import { VoxcastError } from "./voxcast_error.ts";
 
 /** A camera as a message gives it: shape and finiteness are checked, whether it can see is not. */
@@ -40,7 +40,7 @@ function readVector(
   name: string,
   ref: { ref?: string },
 ): readonly [number, number, number] {
-  const value = fields[name] ?? undefined;
+  const value = ownField(fields, name);
   if (value === undefined) throw invalidViewport(`missing '${name}'`, ref);
   if (!isObject(value)) throw invalidViewport(`'${name}' must be an object with x, y and z`, ref);
   return [
@@ -51,7 +51,7 @@ function readVector(
 }
 
 function readNumber(fields: JsonFields, name: string, path: string, ref: { ref?: string }): number {
-  const value = fields[name] ?? undefined;
+  const value = ownField(fields, name);
   if (value === undefined) throw invalidViewport(`missing '${path}'`, ref);
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw invalidViewport(`'${path}' must be a finite number`, ref);

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorEntry, ERRORS } from "./errors.ts";
+import { visibleText } from "./text_rule.ts";
 
 /** One item of a bulk request that was refused. */
 export interface ItemError {
@@ -19,7 +20,11 @@ export interface VoxcastErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An error that a client may see: its code is in the catalogue and its message leaks nothing about the server. */
+/**
+ * An error that a client may see: its code is in the catalogue and its message leaks nothing about the server. Messages
+ * may repeat what a client sent; characters of it that are not seen are escaped here, so that they are seen wherever the
+ * message is shown.
+ */
 export class VoxcastError extends Error {
   override readonly name = "VoxcastError";
   readonly code: ErrorCode;
@@ -28,10 +33,10 @@ export class VoxcastError extends Error {
   readonly ref?: string;
 
   constructor(code: ErrorCode, message: string, options: VoxcastErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(visibleText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
-    if (options.details !== undefined) this.details = options.details;
+    if (options.details !== undefined) this.details = options.details.map(visibleItem);
     if (options.ref !== undefined) this.ref = options.ref;
   }
 
@@ -39,4 +44,12 @@ export class VoxcastError extends Error {
   get entry(): ErrorEntry {
     return ERRORS[this.code];
   }
+}
+
+function visibleItem(item: ItemError): ItemError {
+  const { path, message } = item;
+  const shown = visibleText(message);
+  const shownPath = path === undefined ? undefined : visibleText(path);
+  if (shown === message && shownPath === path) return item;
+  return { ...item, message: shown, ...(shownPath === undefined ? {} : { path: shownPath }) };
 }

@@ -7,12 +7,14 @@ export type OriginProblem = "foreign-origin" | "foreign-host";
 export interface OriginRule {
   /** The address that the server is bound to listens to this machine only. */
   readonly boundToLoopback: boolean;
+  /** Origins beside the server's own whose pages may use it, e.g. `https://app.example.com`. */
+  readonly allowedOrigins?: readonly string[];
 }
 
 /**
- * Protects a server without a key from pages of other sites that the same browser has open.
+ * Protects a server from pages of other sites that the same browser has open.
  * - `Origin`, where a browser sends it (every WebSocket upgrade, every request that may change something), must have
- *   the host and port of `Host`; `null` (a sandboxed page, a file) is foreign.
+ *   the host and port of `Host` or be an allowed one; `null` (a sandboxed page, a file) is foreign.
  * - A server bound to loopback answers to loopback names only: a foreign name that was made to resolve to 127.0.0.1
  *   (DNS rebinding) would otherwise pass for the same origin.
  *
@@ -22,8 +24,19 @@ export function originProblem(request: Request, rule: OriginRule): OriginProblem
   const host = request.headers.get("host") ?? new URL(request.url).host;
   if (rule.boundToLoopback && !isLoopbackName(hostName(host))) return "foreign-host";
   const origin = request.headers.get("origin");
-  if (origin !== null && !isSameOrigin(origin, host)) return "foreign-origin";
-  return undefined;
+  if (origin === null || isSameOrigin(origin, host) || isAllowedOrigin(origin, rule.allowedOrigins ?? [])) {
+    return undefined;
+  }
+  return "foreign-origin";
+}
+
+/**
+ * Whether an `Origin` header names one of the allowed origins. Scheme, host and port must all be the same; letter case
+ * and a default port written out make no difference, a longer or shorter host name does.
+ */
+export function isAllowedOrigin(origin: string, allowed: readonly string[]): boolean {
+  const theirs = parse(origin)?.origin;
+  return theirs !== undefined && theirs !== "null" && allowed.some((text) => parse(text)?.origin === theirs);
 }
 
 /** `localhost` and names below it always mean this very machine (RFC 6761), as the loopback addresses do. */

@@ -1,32 +1,38 @@
 import type { Connection } from "./connection.ts";
 
-/** Totals over all connections since the start. */
-export interface ConnectionTotals {
-  accepted: number;
-  refused: number;
-  messagesIn: number;
-  malformedMessages: number;
-  framesSent: number;
-  bytesSent: number;
+/** Bounds of {@linkcode ConnectionRegistry}. */
+export interface RegistryLimits {
+  readonly maxConnections: number;
+  readonly maxPerAddress: number;
+  readonly maxPerWorld: number;
+  readonly maxUnauthenticated: number;
+  readonly maxUnauthenticatedPerAddress: number;
+  /** Addresses that the bounds by address do not count for. */
+  readonly isExempt: (address: string) => boolean;
 }
 
-/** All open connections of the server, bounded in number. */
-export class ConnectionRegistry {
-  readonly #maxConnections: number;
-  readonly #open = new Set<Connection>();
-  readonly #onEmpty: (() => void)[] = [];
-  readonly #ended: ConnectionTotals = {
-    accepted: 0,
-    refused: 0,
-    messagesIn: 0,
-    malformedMessages: 0,
-    framesSent: 0,
-    bytesSent: 0,
-  };
+/** Which bound a refused connection met. */
+export type RegistryRefusal = "server" | "address" | "unauthenticated";
 
-  /** @param maxConnections most connections open at a time */
-  constructor(maxConnections: number) {
-    this.#maxConnections = maxConnections;
+/**
+ * All connections of the server, counted by server, address, world, and those without a credential. Every check and its
+ * count are one synchronous step, so that of any number of simultaneous newcomers exactly as many get in as there is
+ * room for.
+ */
+export class ConnectionRegistry {
+  readonly #limits: RegistryLimits;
+  readonly #open = new Set<Connection>();
+  readonly #unauthenticated = new Set<Connection>();
+  /** Ended, with unsent bytes that the runtime keeps until the peer is gone. */
+  readonly #lingering = new Set<Connection>();
+  readonly #byAddress = new Count();
+  readonly #unauthenticatedByAddress = new Count();
+  readonly #byWorld = new Map<string, Set<Connection>>();
+  readonly #bySession = new Map<string, Connection>();
+  readonly #onEmpty: (() => void)[] = [];
+
+  constructor(limits: RegistryLimits) {
+    this.#limits = limits;
   }
 
   /** Open connections. */
@@ -34,22 +40,106 @@ export class ConnectionRegistry {
     return this.#open.size;
   }
 
-  /** Takes a connection in; false (and counted) when the server is full. Check and insert are one step. */
-  add(connection: Connection): boolean {
-    if (this.#open.size >= this.#maxConnections) {
-      this.#ended.refused++;
-      return false;
+  /** Ended connections whose peers have not let go of what was sent to them; they count as open for the bounds. */
+  get lingeringCount(): number {
+    return this.#lingering.size;
+  }
+
+  /** Open connections that have shown no credential yet. */
+  get unauthenticatedCount(): number {
+    return this.#unauthenticated.size;
+  }
+
+  /** Takes a connection in, or says which bound it met. */
+  add(connection: Connection, isAuthenticated: boolean): RegistryRefusal | undefined {
+    const { maxConnections, maxPerAddress, maxUnauthenticated, maxUnauthenticatedPerAddress, isExempt } =
+      this.#limits;
+    const { remoteAddress } = connection;
+    const isCounted = !isExempt(remoteAddress);
+    if (this.#open.size + this.#lingering.size >= maxConnections) return "server";
+    if (isCounted && this.#byAddress.of(remoteAddress) >= maxPerAddress) return "address";
+    if (!isAuthenticated) {
+      if (this.#unauthenticated.size >= maxUnauthenticated) return "unauthenticated";
+      if (isCounted && this.#unauthenticatedByAddress.of(remoteAddress) >= maxUnauthenticatedPerAddress) {
+        return "unauthenticated";
+      }
+      this.#unauthenticated.add(connection);
+      this.#unauthenticatedByAddress.up(remoteAddress);
     }
     this.#open.add(connection);
-    this.#ended.accepted++;
+    this.#byAddress.up(remoteAddress);
+    return undefined;
+  }
+
+  /** Notes that a connection has shown its credential. */
+  authenticated(connection: Connection): void {
+    if (this.#unauthenticated.delete(connection)) {
+      this.#unauthenticatedByAddress.down(connection.remoteAddress);
+    }
+  }
+
+  /** Puts a connection into a world, out of the one it was in; false (and nothing changes) if the world is full. */
+  enterWorld(connection: Connection, world: string): boolean {
+    if (connection.world === world) return true;
+    const members = this.#byWorld.get(world);
+    if (members !== undefined && members.size >= this.#limits.maxPerWorld) return false;
+    this.leaveWorld(connection);
+    if (members === undefined) this.#byWorld.set(world, new Set([connection]));
+    else members.add(connection);
+    connection.world = world;
     return true;
   }
 
-  /** Lets a connection go; its counters stay in the totals. A second call does nothing. */
+  /** Takes a connection out of its world, if it is in one. */
+  leaveWorld(connection: Connection): void {
+    const { world } = connection;
+    if (world === undefined) return;
+    const members = this.#byWorld.get(world);
+    members?.delete(connection);
+    if (members?.size === 0) this.#byWorld.delete(world);
+    connection.world = undefined;
+  }
+
+  /** Gives a connection an older session's identity; the connection that had it, if it is still open, comes back. */
+  takeSession(connection: Connection, sessionId: string): Connection | undefined {
+    const before = this.#bySession.get(sessionId);
+    if (this.#bySession.get(connection.sessionId) === connection) {
+      this.#bySession.delete(connection.sessionId);
+    }
+    connection.sessionId = sessionId;
+    this.#bySession.set(sessionId, connection);
+    return before === connection ? undefined : before;
+  }
+
+  /**
+   * Lets a connection go. One with unsent bytes keeps its place until {@linkcode ConnectionRegistry.settled}: clients that
+   * never read could otherwise pile up memory by coming again and again. A second call does nothing.
+   */
   remove(connection: Connection): void {
     if (!this.#open.delete(connection)) return;
-    addCounters(this.#ended, connection);
+    if (connection.unsentBytes > 0) this.#lingering.add(connection);
+    else this.#byAddress.down(connection.remoteAddress);
+    this.authenticated(connection);
+    this.leaveWorld(connection);
+    if (this.#bySession.get(connection.sessionId) === connection) {
+      this.#bySession.delete(connection.sessionId);
+    }
     if (this.#open.size === 0) { for (const tell of this.#onEmpty.splice(0)) tell(); }
+  }
+
+  /** The runtime has let go of an ended connection's socket for good. */
+  settled(connection: Connection): void {
+    if (this.#lingering.delete(connection)) this.#byAddress.down(connection.remoteAddress);
+  }
+
+  /** The connections in a world. */
+  inWorld(world: string): Iterable<Connection> {
+    return this.#byWorld.get(world) ?? [];
+  }
+
+  /** How many they are. */
+  countIn(world: string): number {
+    return this.#byWorld.get(world)?.size ?? 0;
   }
 
   /** Resolves when no connection is open. */
@@ -58,14 +148,10 @@ export class ConnectionRegistry {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
-  /** Sum over ended and open connections. O(open). */
-  totals(): ConnectionTotals & { readonly bufferedBytes: number } {
-    const totals = { ...this.#ended, bufferedBytes: 0 };
-    for (const connection of this.#open) {
-      addCounters(totals, connection);
-      totals.bufferedBytes += connection.bufferedBytes;
-    }
-    return totals;
+  /** Entries of all tables; 0 when nothing is connected, or something was forgotten. */
+  get entryCount(): number {
+    return this.#open.size + this.#lingering.size + this.#unauthenticated.size + this.#byAddress.size +
+      this.#unauthenticatedByAddress.size + this.#byWorld.size + this.#bySession.size;
   }
 
   [Symbol.iterator](): Iterator<Connection> {
@@ -73,9 +159,25 @@ export class ConnectionRegistry {
   }
 }
 
-function addCounters(totals: ConnectionTotals, { counters }: Connection): void {
-  totals.messagesIn += counters.messagesIn;
-  totals.malformedMessages += counters.malformedMessages;
-  totals.framesSent += counters.framesSent;
-  totals.bytesSent += counters.bytesSent;
+/** Counts by name; a name at 0 takes no room. */
+class Count {
+  readonly #counts = new Map<string, number>();
+
+  get size(): number {
+    return this.#counts.size;
+  }
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  up(name: string): void {
+    this.#counts.set(name, this.of(name) + 1);
+  }
+
+  down(name: string): void {
+    const count = this.of(name);
+    if (count <= 1) this.#counts.delete(name);
+    else this.#counts.set(name, count - 1);
+  }
 }

@@ -11,8 +11,6 @@ import type { WorldStream } from "./world_stream.ts";
 export interface StreamContext {
   readonly cache: RegionCache;
   readonly ledger: FrameLedger;
-  readonly maxPendingSends: number;
-  readonly maxBufferedBytes: number;
   /** Asks for a build of a region that is wanted and not in the cache, or only in an older version. */
   requestBuild(stream: WorldStream, key: RegionKey): void;
   /** Tells that more or fewer clients see a region. */
@@ -227,8 +225,7 @@ export class ClientStream {
   }
 
   #isBlocked(): boolean {
-    return this.connection.bufferedBytes >= this.#context.maxBufferedBytes ||
-      this.connection.pendingFrames >= this.#context.maxPendingSends;
+    return !this.connection.hasRoomForFrame;
   }
 
   /** Sends one owed frame; returns its bytes, or -1 if the socket did not take it (it stays owed). */

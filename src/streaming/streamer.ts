@@ -20,8 +20,6 @@ export interface StreamerOptions {
   readonly lodRule: LodRule;
   readonly streamingIntervalMs: number;
   readonly turnBudgetMs: number;
-  readonly maxPendingSendsPerClient: number;
-  readonly maxBufferedBytesPerClient: number;
   readonly maxViewportUpdatesPerSecond: number;
   /** Called when a region is wanted that the cache does not hold in this kind and its newest version. */
   readonly requestBuild: (world: World, key: RegionKey, kind: TreeKind) => void;
@@ -62,8 +60,6 @@ export class RegionStreamer {
     this.#context = {
       cache: options.cache,
       ledger: this.#ledger,
-      maxPendingSends: options.maxPendingSendsPerClient,
-      maxBufferedBytes: options.maxBufferedBytesPerClient,
       requestBuild: (stream, key) => options.requestBuild(stream.world, key, stream.kind),
       seenChanged: ({ world }, key) => options.onSeenChanged(world, key, this.seenBy(world, key)),
     };

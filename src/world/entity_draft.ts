@@ -1,3 +1,4 @@
+import { visibleText } from "../protocol/mod.ts";
 import { formatRegionKey, type Grid, type RegionKey } from "../space/mod.ts";
 import { boxCells, cellsInRegion, entityBox, type Placed, regionsOfBox } from "./entity_cells.ts";
 import { createEntity, type Fault, fieldsFault, sameEntity } from "./entity_fields.ts";
@@ -177,7 +178,7 @@ export class EntityDraft {
 
 function notFound(id: string): Fault {
   const shown = typeof id === "string" ? id.slice(0, 64) : typeof id;
-  return { code: "ENTITY_NOT_FOUND", field: "id", message: `There is no entity ${shown}` };
+  return { code: "ENTITY_NOT_FOUND", field: "id", message: `There is no entity ${visibleText(shown)}` };
 }
 
 function full(message: string, field?: string): Fault {

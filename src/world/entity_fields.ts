@@ -1,5 +1,5 @@
 import { type Grid, quantize, type Vec3 } from "../space/mod.ts";
-import type { ErrorCode } from "../protocol/mod.ts";
+import { type ErrorCode, isPlainName, PLAIN_NAME_WORDS } from "../protocol/mod.ts";
 import type { Entity, EntityFields } from "./op.ts";
 
 /** What is wrong with one item of an op. */
@@ -22,6 +22,8 @@ export function fieldsFault(fields: EntityFields, grid: Grid): Fault | undefined
   if (!isText(type, 0, MAX_ENTITY_TYPE_LENGTH)) {
     return invalid("type", `Entity type must be text of at most ${MAX_ENTITY_TYPE_LENGTH} characters`);
   }
+  if (!isPlainName(id)) return invalid("id", `Entity id must be ${PLAIN_NAME_WORDS}`);
+  if (!isPlainName(type)) return invalid("type", `Entity type must be ${PLAIN_NAME_WORDS}`);
   if (!isVector(position)) return invalid("position", "Entity position must be three finite numbers");
   if (!isVector(size) || !size.every((edge) => edge > 0)) {
     return invalid("size", "Entity size must be three finite numbers above 0");

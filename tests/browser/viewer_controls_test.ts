@@ -14,7 +14,7 @@ testWith(browserNeeds, "mouse, wheel and keys move the camera, and the server is
   await using server = await RunningServer.start();
   await using browser = await ViewerBrowser.launch();
   const tab = await browser.open(server.url);
-  await tab.until("it is live", ({ state }) => state === "live");
+  await tab.until("it is live", ({ state }) => state === "connected");
   const { page } = tab;
   const start = await tab.camera();
 
@@ -51,7 +51,7 @@ testWith(browserNeeds, "mouse, wheel and keys move the camera, and the server is
   await page.keyboard.press("KeyF");
   const counts = () => {
     const [connection] = server.app.status().connections();
-    return [Number(connection?.messages_in), Number(connection?.malformed_messages)] as const;
+    return [Number(connection?.packets_received), Number(connection?.malformed_messages)] as const;
   };
   await waitFor(() => counts()[0] > 2, { what: "viewports at the server" });
   assertEquals(counts()[1], 0);
@@ -65,7 +65,7 @@ testWith(
     await using server = await RunningServer.start();
     await using browser = await ViewerBrowser.launch();
     const tab = await browser.open(server.url, { width: 390, height: 640 });
-    await tab.until("it is live", ({ state }) => state === "live");
+    await tab.until("it is live", ({ state }) => state === "connected");
     const { page } = tab;
     const before = await tab.camera();
     await page.evaluate(`{

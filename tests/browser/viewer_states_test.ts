@@ -30,7 +30,7 @@ testWith(
     await tab.page.locator("#notice").waitFor({ state: "hidden" });
     await tab.cameraMoved(before);
     const data = await tab.page.evaluate("({ ...document.documentElement.dataset })");
-    assertEquals((data as Record<string, string>).state, "live");
+    assertEquals((data as Record<string, string>).state, "connected");
     assertEquals((data as Record<string, string>).regions, "1");
     assertEquals(browser.complaints, []);
   },
@@ -42,7 +42,7 @@ testWith(browserNeeds, "a world that does not exist is named, with a way to the 
   await using browser = await ViewerBrowser.launch();
   const tab = await browser.open(`${server.url}?world=atlantis`);
   await tab.notice("There is no world atlantis");
-  assertEquals((await tab.stats()).state, "refused");
+  assertEquals((await tab.stats()).state, "failed");
   await tab.page.getByRole("link", { name: "Open the default world" }).click();
   await tab.until("the default world is there", ({ regions }) => regions === 1);
   assertEquals(browser.complaints, []);
@@ -52,7 +52,10 @@ testWith(
   browserNeeds,
   "a server with a key asks for it, says when it is wrong, and lets the right one in",
   async () => {
-    await using server = await RunningServer.start({ "security.apiKey": KEY });
+    await using server = await RunningServer.start({
+      "security.apiKey": KEY,
+      "security.trustProxy": "127.0.0.1",
+    });
     addCube(server.app.defaultWorld, 100, 0, 100);
     await using browser = await ViewerBrowser.launch();
     const tab = await browser.open(server.url);
@@ -64,10 +67,35 @@ testWith(
     await tab.page.getByRole("alert").getByText("This key is not right").waitFor();
     await field.fill(KEY);
     await tab.page.getByRole("button", { name: "Sign in" }).click();
-    await tab.until("the world is there", ({ state, regions }) => state === "live" && regions === 1);
+    await tab.until("the world is there", ({ state, regions }) => state === "connected" && regions === 1);
     assertEquals(await tab.page.evaluate("location.search + location.hash"), "");
     await tab.page.reload();
     await tab.until("the key is known after a reload", ({ regions }) => regions === 1);
+  },
+);
+
+testWith(
+  browserNeeds,
+  "a lock-out counts down, with no button that could shorten it, and then lets in",
+  async () => {
+    await using server = await RunningServer.start({
+      "security.apiKey": KEY,
+      "security.trustProxy": "127.0.0.1",
+      "security.maxAuthFailures": 1,
+      "security.authLockoutSec": 5,
+    });
+    await using browser = await ViewerBrowser.launch();
+    const tab = await browser.open(server.url);
+    await tab.notice("Sign in");
+    const field = tab.page.getByLabel("API key");
+    await field.fill("a-wrong-key-0123");
+    await field.press("Enter");
+    await tab.page.getByRole("alert").getByText("This key is not right").waitFor();
+    await field.fill(KEY);
+    await field.press("Enter");
+    assertStringIncludes(await tab.notice("Locked out for a moment"), "Trying again in");
+    assertEquals(await tab.page.locator("#notice button:visible").count(), 0);
+    await tab.until("it is let in", ({ state }) => state === "connected");
   },
 );
 
@@ -95,7 +123,7 @@ testWith(
     addCube(second.app.defaultWorld, 200, 0, 200);
     const stats = await tab.until(
       "the new server's world is there",
-      ({ state, regions }) => state === "live" && regions === 1,
+      ({ state, regions }) => state === "connected" && regions === 1,
     );
     assertNotEquals(stats.epoch, epoch);
     assertEquals(await tab.camera(), view, "the camera stays where the person has put it");

@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { createRenderProfile } from "../../src/channels/mod.ts";
-import { VoxcastError } from "../../src/protocol/mod.ts";
-import type { Profile } from "../../src/session/mod.ts";
+import { parseClientMessage, VoxcastError } from "../../src/protocol/mod.ts";
+import {
+  type ChannelMessage,
+  type Connection,
+  ConnectionRegistry,
+  type Profile,
+} from "../../src/session/mod.ts";
 import { FakeClient, StreamFixture, wholeView } from "../streaming/stream_fixture.ts";
 
 const POINT = ([x, y, z]: readonly [number, number, number]) => ({ x, y, z });
@@ -10,7 +15,7 @@ const VIEWPORT = { ...optics, eye: POINT(eye), lookAt: POINT(lookAt), up: POINT(
 
 interface Channel {
   readonly fixture: StreamFixture;
-  readonly profile: Profile;
+  readonly profile: Profile<Connection>;
   readonly client: FakeClient;
   /** Sends REGISTER_CLIENT and gives back the answer's `data`. */
   register(fields?: Record<string, unknown>): Record<string, unknown>;
@@ -27,14 +32,21 @@ function setUp(): Channel {
     streamer: fixture.streamer,
     defaultWorld: "w",
     lodThresholds: [75, 110],
-    maxMessageSizeBytes: 65536,
-    streamingIntervalMs: 100,
+    connections: new ConnectionRegistry({
+      maxConnections: 10,
+      maxPerAddress: 10,
+      maxPerWorld: 10,
+      maxUnauthenticated: 10,
+      maxUnauthenticatedPerAddress: 10,
+      isExempt: () => false,
+    }),
+    grants: {},
     now: () => fixture.clock.now(),
   }, undefined);
   const client = new FakeClient("c");
   function register(fields: Record<string, unknown> = {}): Record<string, unknown> {
     const message = { type: "REGISTER_CLIENT", clientId: "me", id: "1", viewport: VIEWPORT, ...fields };
-    profile.onText(client.connection, JSON.stringify(message));
+    profile.onMessage(client.connection, parseClientMessage(JSON.stringify(message)) as ChannelMessage);
     return JSON.parse(client.texts.at(-1)!).data;
   }
   return { fixture, profile, client, register };

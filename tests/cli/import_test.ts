@@ -232,6 +232,27 @@ testWith(modelNeeds, "a server that does not answer to its name is not taken to 
   assertEquals([code, io.text.error], [1, `http://127.0.0.1:7090 refuses: ${words}\n`]);
 });
 
+testWith(
+  modelNeeds,
+  "a key that may edit a world but make none imports into the one that is there",
+  async () => {
+    const server = new FakeServer();
+    const world = server.add("main");
+    const words = "This needs the role owner, the credential has participant";
+    const refuse = () => problem(403, "NOT_ALLOWED", words);
+    server.instead.push({ on: "POST /api/worlds", answer: refuse });
+    assertEquals((await run(server, { files: [DEER_VOX] })).code, 0);
+    assert(world.voxelCount > 0);
+    server.instead.push({ on: "POST /api/worlds", answer: refuse }, {
+      on: "GET /api/worlds/main",
+      answer: refuse,
+    });
+    const { code, io } = await run(server, { files: [DEER_VOX] });
+    const advice = `${words}. Give a key with --key that allows it`;
+    assertEquals([code, io.text.error], [1, `http://127.0.0.1:7090 refuses: ${advice}\n`]);
+  },
+);
+
 testWith(modelNeeds, "a failed deletion of the world leaves the reason of the import as it is", async () => {
   const server = new FakeServer();
   server.instead.push({ on: "DELETE /api/worlds/main", answer: () => problem(503, "SHUTTING_DOWN", "x") });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type ExitCode, runCli } from "../../src/cli/mod.ts";
-import { FIELDS, GROUP_TITLES } from "../../src/config/mod.ts";
+import { formatSettings, formatSettingsJson } from "../../src/cli/config_show.ts";
+import { ALIASES, FIELDS, GROUP_TITLES, loadConfig } from "../../src/config/mod.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 import { needs, testWith } from "../support/needs.ts";
 
@@ -20,7 +21,7 @@ testWith(need, "--version prints the version of deno.json and succeeds", async (
 Deno.test("--help lists every command and succeeds; so does help of each command", async () => {
   const { code, out } = await run("--help");
   assertEquals(code, 0);
-  for (const command of ["serve", "import", "inspect", "config"]) {
+  for (const command of ["serve", "import", "inspect", "key", "token", "config"]) {
     assertMatch(out, new RegExp(`^  ${command} `, "m"));
     const help = await run(command, "--help");
     assertEquals(help.code, 0);
@@ -78,9 +79,14 @@ Deno.test("a flag without its value is refused", async () => {
 });
 
 testWith(need, "config show prints each value with its origin, secrets masked", async () => {
-  const { code, out } = await run("config", "show", "--port=80", "--security-api-key", "a-long-enough-key");
+  const key = ["--security-api-key", "a-long-enough-key", "--security-trust-proxy", "127.0.0.1"];
+  const { code, out } = await run("config", "show", "--port=80", ...key);
   assertEquals(code, 0);
-  assertEquals(out.trimEnd().split("\n").length, FIELDS.length);
+  const [settings, names] = out.trimEnd().split("\n\n");
+  assertEquals(settings!.split("\n").length, FIELDS.length);
+  assertEquals(names!.split("\n").length, ALIASES.length + 1);
+  assertMatch(names!, /^MFN_API_KEY +security\.apiKey$/m);
+  assertMatch(names!, /^MESSAGE_RETRY_INTERVAL +session\.ackRetryMs +in seconds$/m);
   assertMatch(out, /^port +80 +flag$/m);
   assertMatch(out, /^gridDepth +6 +default$/m);
   assertMatch(out, /^security\.redactSensitiveInfo +false +preset$/m);
@@ -94,9 +100,43 @@ testWith(need, "config show --json prints the same for machines", async () => {
   const shown = JSON.parse(out);
   assertEquals(Object.keys(shown), FIELDS.map((field) => field.key as string));
   assertEquals(shown["streaming.lodThresholds"], { value: [1, 2, 3], origin: "flag" });
-  assertEquals(shown["security.apiKey"], { value: null, origin: "default" });
-  const secret = await run("config", "show", "--json", "--security-api-key", "a-long-enough-key");
-  assertEquals(JSON.parse(secret.out)["security.apiKey"], { value: "***", origin: "flag" });
+  assertEquals(shown["security.apiKey"], { value: null, origin: "default", aliases: ["MFN_API_KEY"] });
+  const keys = [
+    "--security-api-key",
+    "a-long-enough-key",
+    "--security-api-keys",
+    "key-number-1,key-number-2",
+  ];
+  const secret = await run("config", "show", "--json", ...keys, "--security-trust-proxy=127.0.0.1");
+  const masked = JSON.parse(secret.out);
+  assertEquals(masked["security.apiKey"].value, "***");
+  assertEquals(masked["security.apiKeys"].value, ["***", "***"]);
+  assertEquals(masked["security.trustProxy"], { value: ["127.0.0.1"], origin: "flag" });
+});
+
+Deno.test("a value that came under another server's name is shown with that name", () => {
+  const env = { MFN_API_KEYS: "key-number-1,key-number-2", MFN_ENV: "dev", RATE_LIMIT_MAX_REQUESTS: "99" };
+  const loaded = loadConfig({
+    env,
+    flags: { "security.trustProxy": "127.0.0.1", "limits.httpRequests": 98 },
+  });
+  const text = formatSettings(loaded);
+  assertMatch(text, /^security\.apiKeys +\["\*\*\*","\*\*\*"\] +environment MFN_API_KEYS$/m);
+  assertMatch(text, /^preset +development +environment MFN_ENV$/m);
+  assertMatch(text, /^limits\.httpRequests +98 +flag$/m);
+  assert(!text.includes("key-number"));
+  const shown = JSON.parse(formatSettingsJson(loaded));
+  assertEquals(shown["preset"], {
+    value: "development",
+    origin: "environment",
+    alias: "MFN_ENV",
+    aliases: ["MFN_ENV"],
+  });
+  assertEquals(shown["limits.httpRequests"], {
+    value: 98,
+    origin: "flag",
+    aliases: ["RATE_LIMIT_MAX_REQUESTS"],
+  });
 });
 
 testWith(need, "config show refuses what serve refuses", async () => {

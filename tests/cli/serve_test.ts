@@ -1,6 +1,7 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { checkFile } from "../../src/cli/check_file.ts";
-import { loadConfig } from "../../src/config/mod.ts";
+import { describeAccess } from "../../src/cli/describe_access.ts";
+import { ConfigError, loadConfig } from "../../src/config/mod.ts";
 import { type Logger, seededRandom } from "../../src/observe/mod.ts";
 import {
   listenProblem,
@@ -22,12 +23,13 @@ const KEY = "a-long-enough-key";
 class NotedApp implements ServedApp {
   readonly builderText = "a notebook";
   readonly calls: string[] = [];
+  url = "http://127.0.0.1:7090/";
   logger: Logger | undefined;
   /** Thrown by the call of this name. */
   readonly failures = new Map<string, Error>();
 
   start(): Promise<{ url: string; port: number }> {
-    return this.#note("start", { url: "http://127.0.0.1:7090/", port: 7090 });
+    return this.#note("start", { url: this.url, port: 7090 });
   }
 
   importFile(path: string): Promise<{ voxels: number; regions: number }> {
@@ -56,7 +58,10 @@ function start(
 ) {
   const io = new MemoryIo();
   const stop = new AbortController();
-  const { config } = loadConfig({ env: {}, flags: { "security.apiKey": KEY } });
+  const { config } = loadConfig({
+    env: {},
+    flags: { "security.apiKey": KEY, "security.trustProxy": "127.0.0.1" },
+  });
   const code = serve({ config, files: [], demo: true, ...options }, {
     io,
     clock: new ManualClock(0),
@@ -65,7 +70,7 @@ function start(
     checkFile,
     createApp: ({ logger }) => {
       app.logger = logger;
-      return app;
+      return Promise.resolve(app);
     },
   });
   return { io, stop, code };
@@ -78,12 +83,33 @@ Deno.test("serve listens, says where and with which builder and how to import, s
   assertEquals(app.calls, ["start", "demo"]);
   assertStringIncludes(io.outText, "listening at http://127.0.0.1:7090/");
   assertStringIncludes(io.outText, "Regions are built by a notebook\n");
-  assertStringIncludes(io.outText, "deno task voxcast import FILE\n");
-  assertStringIncludes(io.outText, "(without Deno: npx --yes deno@2.9.6 task voxcast import FILE)\n");
+  assertStringIncludes(io.outText, "deno task voxcast import FILE --key KEY\n");
+  assertStringIncludes(
+    io.outText,
+    "(without Deno: npx --yes deno@2.9.6 task voxcast import FILE --key KEY)\n",
+  );
   stop.abort();
   assertEquals(await code, 0);
   assertEquals(app.calls, ["start", "demo", "dispose"]);
   assertEquals(io.errorText, "");
+});
+
+Deno.test("the line on imports fits the server: where it is, and whether it asks for a key", async () => {
+  const lineOf = async (flags: Record<string, unknown>, url: string) => {
+    const app = new NotedApp();
+    app.url = url;
+    const { io, stop, code } = start(app, { config: loadConfig({ env: {}, flags }).config, demo: false });
+    stop.abort();
+    await code;
+    return /deno task voxcast import FILE(.*)$/m.exec(io.outText)?.[1];
+  };
+  const tls = { "security.tlsCertFile": "cert.pem", "security.tlsKeyFile": "key.pem" };
+  assertEquals(await lineOf({}, "http://127.0.0.1:7090/"), "");
+  assertEquals(await lineOf({ port: 80 }, "http://127.0.0.1:80/"), " --server http://127.0.0.1:80/");
+  assertEquals(
+    await lineOf({ ...tls, "security.apiKey": KEY }, "https://127.0.0.1:7090/"),
+    " --server https://127.0.0.1:7090/ --key KEY",
+  );
 });
 
 Deno.test("files take the place of the demo, and --no-demo leaves the world empty", async () => {
@@ -173,6 +199,70 @@ Deno.test("the server's log goes to standard error, without the key", async () =
   stop.abort();
   await code;
   assertEquals(io.errorText, "1970-01-01T00:00:00.000Z INFO  saw *** n=1\n");
+});
+
+Deno.test("every secret stays out of the log and of what the start says", async () => {
+  const secrets = ["key-number-1", "key-number-2", "a-secret-of-at-least-thirty-two-characters"];
+  const { config } = loadConfig({
+    env: {},
+    flags: {
+      "security.apiKeys": secrets.slice(0, 2),
+      "security.jwtSecret": secrets[2],
+      "security.jwtIssuer": "me",
+      "security.jwtAudience": "you",
+      "security.trustProxy": "127.0.0.1",
+    },
+  });
+  const app = new NotedApp();
+  const { io, stop, code } = start(app, { config, demo: false });
+  await waitFor(() => io.outText.includes("Ctrl-C stops"), { what: "the banner" });
+  app.logger!.warn(`saw ${secrets.join(" and ")}`, { text: secrets[2] });
+  stop.abort();
+  await code;
+  assertStringIncludes(io.errorText, "saw *** and *** and ***");
+  for (const secret of secrets) assert(!(io.outText + io.errorText).includes(secret), secret);
+});
+
+Deno.test("the start says who may come in, and how", async () => {
+  const describe = (flags: Record<string, unknown>) => describeAccess(loadConfig({ env: {}, flags }).config);
+  const proxy = { "security.trustProxy": "127.0.0.1,10.0.0.0/8" };
+  const jwt = { ...proxy, "security.jwtIssuer": "me", "security.jwtAudience": "you" };
+  assertMatch(describe({}), /^No authentication \(development\): /);
+  assertEquals(
+    describe({ ...proxy, "security.apiKey": KEY }),
+    "Authentication is required: 1 API key. TLS is left to the proxy (127.0.0.1, 10.0.0.0/8)",
+  );
+  const all = {
+    ...jwt,
+    "security.apiKey": KEY,
+    "security.apiKeys": "key-number-1,key-number-2",
+    "security.keysFile": "keys.json",
+    "security.jwtSecret": "a-secret-of-at-least-thirty-two-characters",
+    "security.jwksFile": "jwks.json",
+    "security.requireHmac": true,
+    "security.tlsCertFile": "cert.pem",
+    "security.tlsKeyFile": "key.pem",
+  };
+  assertEquals(
+    describe(all),
+    "Authentication is required: 3 API keys, the keys of keys.json, tokens (HS256), tokens signed by the keys of " +
+      "jwks.json; API keys must be signed (HMAC). TLS with cert.pem",
+  );
+  const { io, stop, code } = start(new NotedApp());
+  await waitFor(() => io.outText.includes("Ctrl-C stops"), { what: "the banner" });
+  stop.abort();
+  await code;
+  assertStringIncludes(io.outText, "Authentication is required: 1 API key.");
+});
+
+Deno.test("a file of the configuration that cannot be used ends the start with its reason and code 2", async () => {
+  const app = new NotedApp();
+  const problem = { key: "security.tlsKeyFile", place: "file", value: "key.pem", message: "is encrypted" };
+  app.failures.set("start", new ConfigError([problem]));
+  const { io, code } = start(app);
+  assertEquals(await code, 2);
+  assertStringIncludes(io.errorText, "security.tlsKeyFile = key.pem (file): is encrypted\n");
+  assertEquals(io.outText, "");
 });
 
 /** Signals that a test sends itself. */

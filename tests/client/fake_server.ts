@@ -1,23 +1,14 @@
 import {
-  type Admission,
-  Backoff,
-  Connection,
-  type ConnectionStatus,
+  type ClientError,
+  type ClientStatus,
   type Registration,
-  type ServerError,
+  VoxcastClient,
+  type VoxcastClientOptions,
 } from "../../src/client/mod.ts";
-import type { SocketEvents } from "../../src/client/mod.ts";
 import { registeredMessage } from "../../src/protocol/mod.ts";
 import type { Viewport } from "../../src/viewport/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
-
-/** A socket as the server's end sees it. */
-export interface FakeSocket extends SocketEvents {
-  /** Parsed texts that the client sent. */
-  readonly received: Record<string, unknown>[];
-  /** Set once the client has closed it. */
-  closedByClient: boolean;
-}
+import { FakeSocket } from "./fake_socket.ts";
 
 /** A view from `x` along the x axis towards the middle. */
 export function viewFrom(x: number): Viewport {
@@ -32,35 +23,49 @@ export function viewFrom(x: number): Viewport {
   };
 }
 
-/** A connection whose clock, dice, admission and sockets are the test's, and all that it reports. */
+/** A client whose clock, dice, sockets and HTTP are the test's, and all that it reports. */
 export class FakeServer {
   readonly clock = new ManualClock();
   readonly sockets: FakeSocket[] = [];
-  readonly statuses: ConnectionStatus[] = [];
+  readonly statuses: ClientStatus[] = [];
   readonly registrations: Registration[] = [];
   readonly frames: number[] = [];
-  readonly errors: ServerError[] = [];
+  readonly errors: ClientError[] = [];
   readonly viewportsSent: Viewport[] = [];
-  readonly connection: Connection;
-  admission: Admission | Promise<Admission> = "admitted";
-  view = viewFrom(100);
-  random = 0.5;
+  /** Requests over HTTP: method, path, and what stood in `authorization`. */
+  readonly requests: string[] = [];
+  readonly client: VoxcastClient;
+  /** What HTTP answers; a rejection is a server that is not there. */
+  http: (path: string) => Promise<Response> = () => Promise.resolve(Response.json({}));
+  dice: () => number = () => 0.5;
+  /** What INIT is answered with, beside what is always in it. */
+  greeting: Record<string, unknown> = {};
 
-  constructor(world?: string) {
-    this.connection = new Connection({
-      timers: this.clock,
-      backoff: new Backoff({ baseMs: 500, maxMs: 30_000, random: () => this.random }),
+  constructor(options: Partial<VoxcastClientOptions> = {}) {
+    const open = (url: string, protocols: string[]) => this.#open(url, protocols);
+    this.client = new VoxcastClient({
+      url: "http://voxcast.test",
       clientId: "tester",
-      world,
-      viewport: () => this.view,
-      admit: async () => await this.admission,
-      openSocket: (events) => this.#open(events),
-      onStatus: (status) => this.statuses.push(status),
-      onRegistered: (registration) => this.registrations.push(registration),
-      onFrame: (bytes) => this.frames.push(bytes.byteLength),
-      onViewportSent: (viewport) => this.viewportsSent.push(viewport),
-      onError: (error) => this.errors.push(error),
+      timers: this.clock,
+      random: () => this.dice(),
+      fetch: (input, init) => {
+        const path = new URL(String(input)).pathname;
+        const authorization = new Headers(init?.headers).get("authorization") ?? "";
+        this.requests.push([init?.method ?? "GET", path, authorization].join(" ").trim());
+        return this.http(path);
+      },
+      WebSocket: class {
+        constructor(url: string, protocols: string[]) {
+          return open(url, protocols);
+        }
+      } as unknown as NonNullable<VoxcastClientOptions["WebSocket"]>,
+      ...options,
     });
+    this.client.on("status", (status) => this.statuses.push(status));
+    this.client.on("registered", (registration) => this.registrations.push(registration));
+    this.client.on("frame", (bytes) => this.frames.push(bytes.byteLength));
+    this.client.on("error", (error) => this.errors.push(error));
+    this.client.on("viewportSent", (viewport) => this.viewportsSent.push(viewport));
   }
 
   /** The newest socket. */
@@ -68,52 +73,100 @@ export class FakeServer {
     return this.sockets.at(-1)!;
   }
 
-  get phases(): string[] {
-    return this.statuses.map(({ phase }) => phase);
+  /** Each state and step that the client has been in. */
+  get steps(): string[] {
+    return this.statuses.map(({ state, step }) => step === "none" ? state : `${state}/${step}`);
   }
 
-  get status(): ConnectionStatus {
-    return this.statuses.at(-1)!;
+  get status(): ClientStatus {
+    return this.client.status;
   }
 
-  /** Starts, and goes on until the connection is live. */
-  async goLive(): Promise<void> {
-    this.connection.start();
-    await this.clock.advanceAsync(0);
-    this.accept();
+  /** Lets what waits for nothing but promises happen. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 3; i++) await this.clock.advanceAsync(0);
   }
 
-  /** Opens the newest socket and answers its registration. */
-  accept(epoch = 1): void {
-    this.socket.onOpen();
-    this.socket.onText(registeredText(epoch));
+  /** Starts, and goes on until the newest socket has opened and INIT is answered. */
+  async connect(): Promise<void> {
+    this.client.connect().catch(() => {});
+    await this.settle();
+    await this.greet();
   }
 
-  #open(events: SocketEvents): { send(text: string): void; close(): void } {
-    const socket: FakeSocket = { ...events, received: [], closedByClient: false };
+  /** Opens the newest socket, and answers INIT on it. */
+  async greet(): Promise<void> {
+    this.socket.opens();
+    await this.settle();
+    if (this.socket.types.includes("INIT")) this.answerInit();
+    await this.settle();
+  }
+
+  /**
+   * Starts with a registration that follows the camera at `viewFrom(100)`, and goes on until it is accepted.
+   */
+  async goLive(world?: string): Promise<void> {
+    this.client.register({ world, viewport: viewFrom(100) }).catch(() => {});
+    await this.connect();
+    await this.accept();
+  }
+
+  /** Answers the registration on the newest socket. */
+  async accept(epoch = 1): Promise<void> {
+    this.socket.says(registeredText(epoch, this.socket.last("REGISTER_CLIENT").id));
+    await this.settle();
+  }
+
+  answerInit(): void {
+    this.socket.answers("INIT", "INIT", {
+      protocol_version: "1.0",
+      protocol: 1,
+      server_version: "0.1.0",
+      session: "s1",
+      session_token: `token-${this.sockets.length}`,
+      compression: "gzip",
+      ack: true,
+      authenticated: true,
+      auth_required: false,
+      server_time_ms: this.clock.now(),
+      heartbeat_interval_ms: 30_000,
+      dead_after_ms: 60_000,
+      limits: { max_message_bytes: 65_536, max_json_depth: 32, max_json_values: 10_000 },
+      ...this.greeting,
+    });
+  }
+
+  #open(url: string, protocols: string[]): FakeSocket {
+    const socket = new FakeSocket(url, protocols);
     this.sockets.push(socket);
-    return {
-      send: (text) => socket.received.push(JSON.parse(text)),
-      close: () => socket.closedByClient = true,
-    };
+    return socket;
   }
 }
 
 /** A REGISTERED as the server writes it. */
-export function registeredText(epoch: number): string {
-  return registeredMessage({
-    protocol: 1,
-    clientId: "tester",
-    session: "s1",
-    world: "main",
-    epoch,
-    bounds: { min: [0, 0, 0], max: [1024, 1024, 1024] },
-    level: 4,
-    depth: 6,
-    kind: "esvo",
-    codecs: [2],
-    lodThresholds: [100, 300, 700],
-    contentBounds: { min: [0, 0, 0], max: [64, 64, 64] },
-    limits: { max_message_bytes: 65536 },
-  }, 0);
+export function registeredText(epoch: number, ref?: string): string {
+  return registeredMessage(
+    {
+      protocol: 1,
+      clientId: "tester",
+      session: "s1",
+      world: "main",
+      epoch,
+      bounds: { min: [0, 0, 0], max: [1024, 1024, 1024] },
+      level: 4,
+      depth: 6,
+      kind: "esvo",
+      codecs: [2],
+      lodThresholds: [100, 300, 700],
+      contentBounds: { min: [0, 0, 0], max: [64, 64, 64] },
+      limits: { max_message_bytes: 65536 },
+    },
+    0,
+    ref,
+  );
+}
+
+/** An HTTP answer with an error as the server writes it. */
+export function problem(status: number, code: string, fields: Record<string, unknown> = {}): Response {
+  return Response.json({ code, detail: `${code} happened`, status, ...fields }, { status });
 }

@@ -1,78 +1,83 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { keyHeaders, keySubprotocols } from "../../src/client/api_key.ts";
-import { registerText, viewportText } from "../../src/client/client_message.ts";
+import { messageText, registerMessage, viewportMessage } from "../../src/client/client_message.ts";
+import { readError } from "../../src/client/client_error.ts";
 import { closeVerdict } from "../../src/client/close_verdict.ts";
-import { parseServerMessage } from "../../src/client/mod.ts";
-import { CLOSE_CODES, errorMessage, parseClientMessage, VoxcastError } from "../../src/protocol/mod.ts";
-import { createApiKeyCheck } from "../../src/security/mod.ts";
+import { parseServerMessage, readRegistration } from "../../src/client/server_message.ts";
+import {
+  CLOSE_CODES,
+  errorMessage,
+  ERRORS,
+  parseClientMessage,
+  VoxcastError,
+} from "../../src/protocol/mod.ts";
+import { readRequestCredential } from "../../src/security/request_credential.ts";
+import { ticketSubprotocols } from "../../src/client/admission.ts";
 import { registeredText, viewFrom } from "./fake_server.ts";
 
-Deno.test("the server reads what the viewer writes", () => {
-  const register = parseClientMessage(registerText("me", "garden", viewFrom(3)));
+Deno.test("the server reads what the client writes", () => {
+  const register = parseClientMessage(messageText(registerMessage("me", "garden", viewFrom(3)), "7"));
   assert(register.type === "REGISTER_CLIENT");
-  assertEquals([register.clientId, register.world, register.codecs], ["me", "garden", [2]]);
+  assertEquals([register.clientId, register.world, register.codecs, register.id], ["me", "garden", [2], "7"]);
   assertEquals(register.kind, "esvo", "named, as a world's own may be another");
   assertEquals(register.viewport, viewFrom(3));
-  const anywhere = parseClientMessage(registerText("me", undefined, viewFrom(3)));
+  const anywhere = parseClientMessage(messageText(registerMessage("me", undefined, viewFrom(3))));
   assert(anywhere.type === "REGISTER_CLIENT");
   assertEquals(anywhere.world, undefined);
-  const update = parseClientMessage(viewportText("me", viewFrom(4)));
+  const update = parseClientMessage(messageText(viewportMessage("me", viewFrom(4))));
   assert(update.type === "UPDATE_VIEWPORT");
   assertEquals(update.viewport, viewFrom(4));
 });
 
-Deno.test("the viewer reads what the server writes", () => {
-  const registered = parseServerMessage(registeredText(77));
-  assert(registered.type === "REGISTERED");
-  const { registration } = registered;
+Deno.test("the client reads what the server writes", () => {
+  const registered = parseServerMessage(registeredText(77, "q1"));
+  assertEquals([registered.type, registered.ref, registered.id], ["REGISTERED", "q1", undefined]);
+  const registration = readRegistration(registered.data);
   assertEquals([registration.world, registration.epoch, registration.session], ["main", 77, "s1"]);
   assertEquals([registration.level, registration.depth], [4, 6]);
   assertEquals(registration.bounds, { min: [0, 0, 0], max: [1024, 1024, 1024] });
   assertEquals(registration.contentBounds, { min: [0, 0, 0], max: [64, 64, 64] });
-  const busy = parseServerMessage(errorMessage(new VoxcastError("BUSY", "Wait", { retryAfterMs: 9 }), 0));
-  assertEquals(busy, {
-    type: "ERROR",
-    error: { code: "BUSY", message: "Wait", retryable: true, retryAfterMs: 9 },
-  });
+  assertEquals(registration.limits, { max_message_bytes: 65536 });
+  const busy = readError(
+    parseServerMessage(errorMessage(new VoxcastError("BUSY", "Wait", { retryAfterMs: 9 }), 0)).data,
+  );
+  assertEquals([busy.code, busy.message, busy.retryable, busy.retryAfterMs], ["BUSY", "Wait", true, 9]);
+  assertEquals([busy.number, busy.category], [ERRORS.BUSY.number, "limit"]);
 });
 
-Deno.test("an ERROR of the first protocol, which has only a message, is read too", () => {
+Deno.test("an ERROR of the first protocol, which has only a message, is read too, and so is a code not known yet", () => {
   const plain = parseServerMessage('{"type":"ERROR","message":"Missing \'viewport\' field"}');
-  assert(plain.type === "ERROR");
-  assertEquals(plain.error.message, "Missing 'viewport' field");
+  assertEquals(readError(plain.data).message, "Missing 'viewport' field");
+  const later = readError({ code: "toString", message: "?", retryable: true });
+  assertEquals([later.code, later.number, later.retryable], ["toString", 0, true]);
+  assertEquals(readError(undefined, "UNAUTHORIZED").number, 20001);
 });
 
 Deno.test("a message that lacks what cannot be done without is refused in words", () => {
-  assertThrows(() => parseServerMessage("[]"), TypeError, "no type");
+  assertThrows(() => parseServerMessage("[]"), TypeError, "message is no object");
   assertThrows(() => parseServerMessage("3"), TypeError, "message is no object");
-  const registered = JSON.parse(registeredText(1));
+  assertThrows(() => parseServerMessage("{}"), TypeError, "no type");
+  const { data } = JSON.parse(registeredText(1));
   for (const field of ["world", "epoch", "bounds", "level", "depth"]) {
-    const data = { ...registered.data, [field]: undefined };
-    assertThrows(() => parseServerMessage(JSON.stringify({ type: "REGISTERED", data })), TypeError, field);
+    assertThrows(() => readRegistration({ ...data, [field]: undefined }), TypeError, field);
   }
 });
 
-Deno.test("the key goes in a header, and in a subprotocol that the server knows how to read", async () => {
-  const key = "a key / with + unusual = signs: \u00e9\u20ac";
-  const check = createApiKeyCheck(key);
+Deno.test("a ticket goes in a subprotocol that the server knows how to read", () => {
   const request = new Request("http://localhost/ws/render", {
-    headers: { upgrade: "websocket", "sec-websocket-protocol": keySubprotocols(key).join(", ") },
+    headers: { upgrade: "websocket", "sec-websocket-protocol": ticketSubprotocols("abc_-123").join(", ") },
   });
-  assertEquals(await check.admits(request), true);
-  assertEquals(keyHeaders("abc"), { authorization: "Bearer abc" });
-  assertEquals([keySubprotocols(undefined), keyHeaders(undefined)], [[], {}]);
+  assertEquals(readRequestCredential(request, { allowQueryToken: false }), {
+    kind: "ticket",
+    ticket: "abc_-123",
+  });
 });
 
 Deno.test("every close code is taken as its table says; an unasked farewell is a loss", () => {
   for (const entry of Object.values(CLOSE_CODES)) {
     const verdict = closeVerdict(entry.code, "");
-    assertEquals([verdict.reconnect, verdict.code, verdict.reason], [
-      entry.reconnect,
-      entry.name,
-      entry.reason,
-    ]);
+    assertEquals([verdict.code, verdict.message], [entry.name, entry.reason]);
+    assertEquals(verdict.retryable, entry.reconnect || entry.code === 1000);
   }
-  assertEquals(closeVerdict(1006, "").reconnect, true);
-  assertEquals(closeVerdict(1000, "").reconnect, true);
-  assertEquals(closeVerdict(4001, "Full, try server b").reason, "Full, try server b");
+  assertEquals([closeVerdict(1006, "").retryable, closeVerdict(1006, "").code], [true, "CONNECTION_LOST"]);
+  assertEquals(closeVerdict(4001, "Full, try server b").message, "Full, try server b");
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ConnectionStatus } from "../../src/client/mod.ts";
+import { ClientError, type ClientStatus } from "../../src/client/mod.ts";
 import { FrameRate } from "../../src/client/frame_rate.ts";
 import { noticeFor } from "../../src/client/notice.ts";
 import { bytesText, countText } from "../../src/client/number_text.ts";
@@ -7,8 +7,19 @@ import { RateMeter } from "../../src/client/rate_meter.ts";
 
 const FACTS = { world: "garden", hasContent: false, expectsContent: false, nowMs: 1000 };
 
-function status(changes: Partial<ConnectionStatus>): ConnectionStatus {
-  return { phase: "live", reason: "", code: "", retryAtMs: undefined, attempts: 0, ...changes };
+function status(changes: Partial<ClientStatus>): ClientStatus {
+  return {
+    state: "connected",
+    step: "none",
+    error: undefined,
+    retryAtMs: undefined,
+    attempts: 0,
+    ...changes,
+  };
+}
+
+function failure(code: string, message = "No"): ClientError {
+  return new ClientError(message, { code, number: 0, category: "server", retryable: true });
 }
 
 Deno.test("numbers and sizes are short and have their units", () => {
@@ -25,29 +36,62 @@ Deno.test("numbers and sizes are short and have their units", () => {
 });
 
 Deno.test("a picture needs no card, and no state without one is left without a next step", () => {
+  const connecting = status({ state: "connecting", step: "opening" });
   assertEquals(noticeFor(status({}), { ...FACTS, hasContent: true }), undefined);
-  assertEquals(noticeFor(status({ phase: "connecting" }), { ...FACTS, hasContent: true }), undefined);
-  assertEquals(noticeFor(status({ phase: "connecting" }), FACTS)?.title, "Connecting");
+  assertEquals(noticeFor(connecting, { ...FACTS, hasContent: true }), undefined);
+  assertEquals(noticeFor(connecting, FACTS)?.title, "Connecting");
+  assertEquals(noticeFor({ ...connecting, state: "reconnecting" }, FACTS)?.title, "Connecting");
   assertEquals(noticeFor(status({}), { ...FACTS, expectsContent: true })?.title, "Loading");
   const empty = noticeFor(status({}), FACTS);
   assertEquals(empty?.command, "deno task voxcast import FILE --world garden");
-  assertEquals(noticeFor(status({ phase: "idle" }), FACTS)?.action, "retry");
+  assertEquals(noticeFor(status({ state: "disconnected" }), FACTS)?.action, "retry");
 });
 
+/** Waiting for the next attempt because of an error, with 3.2 s to go. */
+function waiting(error: ClientError): ClientStatus {
+  return status({ state: "reconnecting", step: "waiting", error, retryAtMs: 4200, attempts: 1 });
+}
+
 Deno.test("a lost connection counts down, and after some failures says how to start the server", () => {
-  const lost = status({ phase: "waiting", reason: "The connection was lost", retryAtMs: 4200, attempts: 1 });
+  const lost = waiting(failure("CONNECTION_LOST", "The connection was lost"));
   const notice = noticeFor(lost, { ...FACTS, hasContent: true });
   assertEquals([notice?.title, notice?.text], ["The connection was lost", "Trying again in 4 s."]);
   assertEquals([notice?.action, notice?.command], ["retry", ""]);
   assertEquals(noticeFor({ ...lost, attempts: 3 }, FACTS)?.command, "deno task start");
 });
 
+Deno.test("what the server asks to wait for is named, with the time left; no button shortens a ban or a lock-out", () => {
+  for (
+    const [code, title, action] of [
+      ["LOCKED_OUT", "Locked out for a moment", "none"],
+      ["BANNED", "Banned for a while", "none"],
+      ["RATE_LIMITED", "Too many requests", "retry"],
+      ["SERVER_FULL", "The server is full", "retry"],
+      ["WORLD_FULL", "This world is full", "retry"],
+      ["ADDRESS_LIMIT", "Too many connections from here", "retry"],
+      ["OVERLOADED", "The server is overloaded", "retry"],
+      ["NOT_OPENED", "The server takes no more connections now", "retry"],
+    ] as const
+  ) {
+    const notice = noticeFor({ ...waiting(failure(code)), attempts: 9 }, FACTS);
+    assertEquals([notice?.title, notice?.action, notice?.command], [title, action, ""]);
+    assert(notice?.text.endsWith("Trying again in 4 s."), notice?.text);
+  }
+  const long = noticeFor({ ...waiting(failure("BANNED")), retryAtMs: 600_500 }, FACTS);
+  assert(long?.text.endsWith("Trying again in 10 min 0 s."), long?.text);
+  assertEquals(noticeFor(waiting(failure("toString")), FACTS)?.title, "No");
+});
+
 Deno.test("each refusal has its own way on", () => {
-  const refused = (code: string) => noticeFor(status({ phase: "refused", code, reason: "No" }), FACTS);
-  assertEquals(refused("UNAUTHORIZED")?.action, "sign-in");
+  const refused = (code: string) => noticeFor(status({ state: "failed", error: failure(code) }), FACTS);
+  for (const code of ["UNAUTHORIZED", "AUTH_REQUIRED", "AUTH_EXPIRED", "NOT_ALLOWED"]) {
+    assertEquals(refused(code)?.action, "sign-in");
+  }
+  assertEquals(refused("AUTH_EXPIRED")?.text, "The key has expired.");
   assertEquals(refused("WORLD_NOT_FOUND")?.action, "default-world");
   assert(refused("WORLD_NOT_FOUND")?.title.includes("garden"));
   assertEquals(refused("WORLD_GONE")?.action, "default-world");
+  assertEquals([refused("KICKED")?.title, refused("KICKED")?.action], ["You were removed", "retry"]);
   assertEquals(refused("UNSUPPORTED_PROTOCOL")?.action, "retry");
 });
 

@@ -9,20 +9,36 @@ function askOnly(variables: Readonly<Record<string, string>>): EnvironmentAccess
   return {
     get: (name) => variables[name],
     list: () => undefined,
-    probe: (name) => Object.hasOwn(variables, name),
+    mayAskFor: () => true,
+    has: (name) => Object.hasOwn(variables, name),
   };
 }
 
 Deno.test("all variables of ours are found where they may be listed, no others", () => {
-  const variables = { VOXCAST_PORT: "1", VOXCAST_NO_SUCH_THING_AT_ALL: "2", HOME: "/" };
+  const ours = {
+    VOXCAST_PORT: "1",
+    VOXCAST_NO_SUCH_THING_AT_ALL: "2",
+    MFN_WHATEVER: "3",
+    RATE_LIMIT_BURST: "4",
+    MESSAGE_OF_THE_DAY: "5",
+    METRICS_SAMPLE_SIZE: "6",
+    LATENCY_TRACKING_ENABLED: "7",
+  };
+  const variables = { ...ours, HOME: "/", METRICS_PORT: "9", LATENCY: "1", MFN: "1", MESSAGES: "2" };
   const access: EnvironmentAccess = { ...askOnly(variables), list: () => variables };
-  assertEquals(readVariables(access), { VOXCAST_PORT: "1", VOXCAST_NO_SUCH_THING_AT_ALL: "2" });
+  assertEquals(readVariables(access), ours);
 });
 
 Deno.test("known variables are found by asking", () => {
-  const variables = { VOXCAST_BUILD_BUILD_POOL_SIZE: "2", VOXCAST_TEST_STRICT: "1", VOXCAST_CONFIG: "x" };
+  const variables = {
+    VOXCAST_BUILD_BUILD_POOL_SIZE: "2",
+    VOXCAST_TEST_STRICT: "1",
+    VOXCAST_CONFIG: "x",
+    MFN_API_KEY: "k",
+    METRICS_SAMPLE_SIZE: "6",
+  };
   assertEquals(readVariables(askOnly(variables)), variables);
-  assertEquals(readVariables({ ...askOnly(variables), probe: undefined }), variables);
+  assertEquals(readVariables({ ...askOnly(variables), mayAskFor: () => false }), variables);
 });
 
 Deno.test("a misspelt variable is found by asking if it is one slip from a known one", () => {
@@ -36,8 +52,24 @@ Deno.test("a misspelt variable is found by asking if it is one slip from a known
     "VOXCAST_STREAMING_TURNBUDGETMS", // without underscores
     "VOXCAST_STREAMINGTURNBUDGETMS",
     "VOXCAST_streaming_turnBudgetMs",
+    "MFN_API_KYE",
+    "MFN_APIKEY",
+    "MFN_ENVS",
+    "RATE_LIMIT_MAX_REQUEST",
+    "MESSAGE_QUEUES_SIZE",
   ];
   for (const name of slips) assertEquals(readVariables(askOnly({ [name]: "1" })), { [name]: "1" }, name);
+});
+
+Deno.test("only names that may be asked for are asked for", () => {
+  const asked: string[] = [];
+  readVariables({
+    ...askOnly({}),
+    mayAskFor: (prefix) => prefix === "MFN_",
+    has: (name) => asked.push(name) < 0,
+  });
+  assert(asked.length > 100);
+  assertEquals(asked.filter((name) => !name.startsWith("MFN_")), []);
 });
 
 testWith(readable, "an absent default file is no file, an absent named one is a problem", async () => {

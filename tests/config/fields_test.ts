@@ -29,7 +29,16 @@ Deno.test("the list of settings is the schema, neither more nor less", () => {
         ? leaves(inner, `${prefix}${name}.`)
         : [prefix + name]
     );
-  const withDefaults = leaves(configSchema.parse({ security: { apiKey: "a-long-enough-key" } }), "");
+  const unset = Object.fromEntries(
+    ["apiKey", "keysFile", "jwksFile", "jwtIssuer", "jwtAudience", "tlsCertFile", "tlsKeyFile"].map((
+      name,
+    ) => [
+      name,
+      "a-long-enough-text",
+    ]),
+  );
+  const security = { ...unset, jwtSecret: "a-secret-of-at-least-thirty-two-characters" };
+  const withDefaults = leaves(configSchema.parse({ security }), "");
   assertEquals(FIELDS.map((field) => field.key as string).toSorted(), withDefaults.toSorted());
 });
 
@@ -40,12 +49,37 @@ Deno.test("each setting reaches the configuration from its variable and from its
     defaultWorld: "other",
     defaultKind: "esvt",
     "security.apiKey": "a-long-enough-key",
-    "security.redactSensitiveInfo": "true",
+    "security.apiKeys": '["key-number-1","key,with,commas"]',
+    "security.keysFile": "keys.json",
+    "security.jwtSecret": "a-secret-of-at-least-thirty-two-characters",
+    "security.jwksFile": "jwks.json",
+    "security.jwtIssuer": "https://login.example.com",
+    "security.jwtAudience": "voxcast",
+    "security.allowedOrigins": '["https://app.example.com","http://127.0.0.1:8080"]',
+    "security.tlsCertFile": "cert.pem",
+    "security.tlsKeyFile": "key.pem",
+    "security.trustProxy": '["10.0.0.0/8","::1"]',
     "streaming.lodThresholds": "[1, 2]",
     "log.level": "debug",
     "log.format": "json",
   };
+  const proxy = { "security.trustProxy": "127.0.0.1" };
+  const jwt = { ...proxy, "security.jwtIssuer": "me", "security.jwtAudience": "you" };
+  const key = { ...proxy, "security.apiKey": "a-long-enough-key" };
   const companions: Record<string, Record<string, unknown>> = {
+    "security.apiKey": proxy,
+    "security.apiKeys": proxy,
+    "security.keysFile": proxy,
+    "security.jwtSecret": jwt,
+    "security.jwksFile": jwt,
+    "security.requireAuth": key,
+    "security.requireHmac": key,
+    "security.tlsCertFile": { "security.tlsKeyFile": "key.pem" },
+    "security.tlsKeyFile": { "security.tlsCertFile": "cert.pem" },
+    "session.maxUnauthenticated": { "session.maxUnauthenticatedPerAddress": 1 },
+    "session.deadAfterMs": { "session.heartbeatIntervalMs": 100 },
+    "session.ackTimeoutMs": { "session.ackRetryMs": 10 },
+    "limits.serverMessagesPerSecond": { "limits.messagesPerSecond": 1 },
     "streaming.lodThresholds": { "streaming.maxLodLevel": 2 },
     "streaming.maxLodLevel": { "streaming.lodThresholds": [] },
     worldMin: { worldMax: 1e9 },
@@ -54,7 +88,8 @@ Deno.test("each setting reaches the configuration from its variable and from its
     "world.maxVoxelBytesTotal": { "world.maxWorldBytes": 65536 },
   };
   for (const field of FIELDS) {
-    const text = given[field.key] ?? String(field.key === "worldMax" ? 7 : field.min);
+    const boolean = field.kind === "boolean" ? String(field.defaultValue !== true) : undefined;
+    const text = given[field.key] ?? boolean ?? String(field.key === "worldMax" ? 7 : field.min);
     const flags = companions[field.key] ?? {};
     const fromVariable = loadConfig({ env: { [field.variable]: text }, flags });
     const fromFlag = loadConfig({ env: {}, flags: { ...flags, [field.flag]: text } });

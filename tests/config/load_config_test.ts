@@ -3,6 +3,9 @@ import fc from "fast-check";
 import { ConfigError, FIELDS, loadConfig, PRESETS } from "../../src/config/mod.ts";
 
 const KEY = "a-long-enough-key";
+/** Where TLS ends, without which no credential is taken. */
+const PROXY = { VOXCAST_SECURITY_TRUST_PROXY: "10.0.0.1" };
+const TLS = { "security.tlsCertFile": "cert.pem", "security.tlsKeyFile": "key.pem" };
 
 function problemsOf(sources: Partial<Parameters<typeof loadConfig>[0]>): ConfigError {
   return assertThrows(() => loadConfig({ env: {}, flags: {}, ...sources }), ConfigError);
@@ -51,7 +54,7 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     streamingIntervalMs: 100,
     maxClientsPerServer: 1000,
     maxPendingSendsPerClient: 100,
-    maxBufferedBytesPerClient: 1048576,
+    maxBufferedBytesPerClient: 65536,
     maxViewportUpdatesPerSecond: 30,
     turnBudgetMs: 8,
     lodThresholds: [100, 300, 700],
@@ -64,7 +67,75 @@ Deno.test("with nothing given, every setting has its documented default", () => 
   assertEquals(config.performance, { regionCacheTtlMs: 60000, endpointCacheExpireSec: 1 });
   assertEquals(config.http, { maxBodyBytes: 33554432, maxJsonBytes: 8388608, maxReadCells: 65536 });
   assertEquals(config.log, { level: "info", format: "text" });
-  assertEquals(config.security, { redactSensitiveInfo: false });
+  assertEquals(config.security, {
+    apiKeys: [],
+    requireAuth: false,
+    requireHmac: false,
+    hmacWindowSec: 300,
+    jwtLeewaySec: 5,
+    allowQueryToken: false,
+    ticketTtlSec: 30,
+    maxTickets: 10000,
+    sessionTokenTtlSec: 3600,
+    maxAuthFailures: 3,
+    authLockoutSec: 60,
+    allowedOrigins: [],
+    trustProxy: [],
+    redactSensitiveInfo: false,
+  });
+  assertEquals(config.session, {
+    authTimeoutMs: 10000,
+    maxUnauthenticated: 64,
+    maxUnauthenticatedPerAddress: 4,
+    maxUnauthenticatedBytes: 4096,
+    heartbeatIntervalMs: 30000,
+    deadAfterMs: 60000,
+    writeTimeoutMs: 10000,
+    drainTimeoutMs: 1000,
+    maxControlMessages: 256,
+    maxControlBytes: 262144,
+    maxReliableMessages: 1000,
+    maxReliableBytes: 1048576,
+    ackRetryMs: 5000,
+    maxAckRetries: 3,
+    ackTimeoutMs: 30000,
+    maxStreamMessages: 1000,
+    maxStreamBytes: 1048576,
+    maxSubscriptions: 16,
+    bulkWatermarkBytes: 65536,
+    gzipBinaryBytes: 256,
+    gzipJsonBytes: 1024,
+    trackLatency: true,
+    latencySamples: 1000,
+  });
+  assertEquals(config.limits, {
+    httpRequests: 60,
+    httpWindowSec: 60,
+    healthRequests: 120,
+    settingsRequests: 30,
+    regionRequests: 600,
+    snapshotRequests: 30,
+    longPollRequests: 120,
+    opRequests: 6000,
+    connects: 240,
+    messagesPerSecond: 100,
+    serverMessagesPerSecond: 20000,
+    positionsPerSecond: 60,
+    opsPerSecond: 50,
+    maxViolations: 10,
+    banSec: 600,
+    maxTrackedKeys: 100000,
+    maxClientsPerWorld: 1000,
+    maxClientsPerAddress: 256,
+    loopbackExempt: true,
+    maxJsonDepth: 32,
+    maxJsonValues: 10000,
+    maxLoopLagMs: 250,
+    maxMemoryBytes: 2 ** 32,
+    pacedAcceptsPerSecond: 20,
+    maxUnexplainedBytes: 2 ** 27,
+    maxMalformedInRow: 256,
+  });
   assertEquals(origins.get("port"), "default");
   assertEquals(origins.get("security.redactSensitiveInfo"), "preset");
 });
@@ -92,7 +163,7 @@ Deno.test("a flag wins over the environment, that over the file, that over the p
 Deno.test("the preset is taken from the strongest source that names one", () => {
   const presetOf = (sources: Partial<Parameters<typeof loadConfig>[0]>) =>
     loadConfig({ env: {}, flags: {}, ...sources }).config.preset;
-  const env = { VOXCAST_PRESET: "production", VOXCAST_SECURITY_API_KEY: KEY };
+  const env = { ...PROXY, VOXCAST_PRESET: "production", VOXCAST_SECURITY_API_KEY: KEY };
   assertEquals(presetOf({ file: { preset: "testing" } }), "testing");
   assertEquals(presetOf({ file: { preset: "testing" }, env }), "production");
   assertEquals(
@@ -122,7 +193,11 @@ Deno.test("the preset testing has the small limits of the original's tests", () 
 Deno.test("the preset production redacts, logs JSON, and needs a key", () => {
   const error = problemsOf({ preset: "production" });
   assertEquals(error.problems.map((problem) => problem.key), ["security.apiKey"]);
-  const { config } = loadConfig({ preset: "production", env: { VOXCAST_SECURITY_API_KEY: KEY }, flags: {} });
+  const { config } = loadConfig({
+    preset: "production",
+    env: { ...PROXY, VOXCAST_SECURITY_API_KEY: KEY },
+    flags: {},
+  });
   assert(config.security.redactSensitiveInfo);
   assertEquals(config.log.format, "json");
 });
@@ -140,7 +215,7 @@ Deno.test("an unknown preset is refused, not replaced", () => {
 
 Deno.test("each preset is valid by itself, given a key", () => {
   for (const preset of PRESETS) {
-    loadConfig({ preset, env: { VOXCAST_SECURITY_API_KEY: KEY }, flags: {} });
+    loadConfig({ preset, env: { ...PROXY, VOXCAST_SECURITY_API_KEY: KEY }, flags: {} });
   }
 });
 
@@ -231,7 +306,7 @@ Deno.test("contradictions are refused", () => {
   }
   for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example.org", "127.x.0.0.1"]) {
     assertEquals(keysOf({ host }), ["host"]);
-    assertEquals(loadConfig({ env: {}, flags: { host, "security.apiKey": KEY } }).config.host, host);
+    assertEquals(loadConfig({ env: {}, flags: { ...TLS, host, "security.apiKey": KEY } }).config.host, host);
   }
   for (const host of ["localhost", "::1", "[::1]", "127.0.0.2"]) {
     assertEquals(loadConfig({ env: {}, flags: { host } }).config.host, host);
@@ -253,18 +328,40 @@ Deno.test("region level and grid depth at their bounds fit the 20 bits of a cell
   assert(level.max + depth.max <= 20);
 });
 
+Deno.test("settings of connections and limits do not contradict each other", () => {
+  const pairs = [
+    ["session.heartbeatIntervalMs", 1000, "session.deadAfterMs", 1000, 1001],
+    ["session.ackRetryMs", 1000, "session.ackTimeoutMs", 999, 1000],
+    ["session.maxUnauthenticatedPerAddress", 10, "session.maxUnauthenticated", 9, 10],
+    ["limits.messagesPerSecond", 10, "limits.serverMessagesPerSecond", 9, 10],
+  ] as const;
+  for (const [key, value, other, wrong, right] of pairs) {
+    const { problems } = problemsOf({ flags: { [key]: value, [other]: wrong } });
+    assertEquals(problems.map((problem) => problem.key), [key]);
+    assertStringIncludes(problems[0]!.message, `${other}, which is ${wrong}`);
+    loadConfig({ env: {}, flags: { [key]: value, [other]: right } });
+  }
+});
+
 Deno.test("a secret appears in no message", () => {
   const error = problemsOf({
     file: { security: { apiKey: "tiny" } },
     env: { VOXCAST_SECURITY_API_KEY: "has a blank in it" },
-    flags: { "security.apiKey": 12345 },
+    flags: {
+      "security.apiKey": 12345,
+      "security.apiKeys": "small,a-long-enough-key",
+      "security.jwtSecret": "short",
+    },
   });
-  assertEquals(error.problems.length, 3);
-  for (const secret of ["tiny", "blank", "12345"]) assert(!error.message.includes(secret), secret);
+  assertEquals(error.problems.length, 5);
+  for (const secret of ["tiny", "blank", "12345", "small", "a-long", "short\n", "= short"]) {
+    assert(!error.message.includes(secret), secret);
+  }
 });
 
 Deno.test("a key given by the file alone opens other addresses", () => {
-  const { config } = loadConfig({ file: { host: "0.0.0.0", security: { apiKey: KEY } }, env: {}, flags: {} });
+  const security = { apiKey: KEY, trustProxy: ["10.0.0.1"] };
+  const { config } = loadConfig({ file: { host: "0.0.0.0", security }, env: {}, flags: {} });
   assertEquals(config.security.apiKey, KEY);
 });
 

@@ -26,6 +26,18 @@ Deno.test("lists are JSON lists or comma lists", () => {
   for (const text of ["1,,2", "1;2", "[1", "one"]) assertEquals(parseText(text, "numbers"), text);
 });
 
+Deno.test("lists of text are JSON lists or comma lists; what is neither stays text", () => {
+  for (const text of ["a,b", '["a","b"]', " a , b ", ' [ "a", "b" ] ']) {
+    assertEquals(parseText(text, "texts"), ["a", "b"]);
+  }
+  assertEquals(parseText('["a,b"]', "texts"), ["a,b"]);
+  assertEquals(parseText("a", "texts"), ["a"]);
+  assertEquals(parseText(" ", "texts"), []);
+  assertEquals(parseText("[]", "texts"), []);
+  assertEquals(parseText("a,,b", "texts"), ["a", "", "b"]);
+  for (const text of ["[a,b]", '["a"', "[::1]"]) assertEquals(parseText(text, "texts"), text);
+});
+
 Deno.test("text is left as it is, blanks included", () => {
   assertEquals(parseText(" a b ", "text"), " a b ");
 });

@@ -64,6 +64,7 @@ Deno.test("a cycle is found, and a graph without one passes", () => {
 testWith(readable, "every Worker and every browser bundle is an entry of the graph", async () => {
   const entries = await findEntries();
   assertArrayIncludes(entries, ["main.ts", "src/client/viewer.ts", "src/client/decode_worker.ts"]);
+  assertArrayIncludes(entries, ["src/client/mod.ts"]);
   assertArrayIncludes(entries, ["src/sources/import_worker.ts"]);
   assert(entries.some((path) => path.startsWith("src/build/cpu/")), "no build Worker among the entries");
   assertArrayIncludes(entries, ["src/build/gpu/worker.ts"]);
@@ -126,8 +127,7 @@ testWith(need, "every source file is reached from an entry", async () => {
   const sources = (await projectFiles("src/")).filter((path) =>
     path.endsWith(".ts") && !path.endsWith(".d.ts")
   );
-  // Client's mod.ts is the door for tests and library users; the pages start at their own entries.
-  assertEquals(sources.filter((path) => !edges.has(path) && path !== "src/client/mod.ts"), []);
+  assertEquals(sources.filter((path) => !edges.has(path)), []);
 });
 
 testWith(need, "nothing in src imports tests, benches or another origin's modules", async () => {

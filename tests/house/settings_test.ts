@@ -6,7 +6,7 @@ import { needs, testWith } from "../support/needs.ts";
 const need = await needs({ read: "." });
 
 /** Settings whose effect is inside src/config itself. */
-const READ_BY_LOADER = ["preset"];
+const READ_BY_LOADER = ["preset", "security.requireAuth", "security.tlsKeyFile"];
 
 /**
  * Whether `code` reads a setting: `group.name`, or for a name that nothing else could mean `.name` on any object or `name`
@@ -16,7 +16,7 @@ function reads(code: string, key: string): boolean {
   const [group, name] = key.includes(".") ? key.split(".") as [string, string] : ["config", key];
   if (new RegExp(`\\b${group}\\??\\.${name}\\b(?!\\s*[=:][^=])`).test(code)) return true;
   const taken = new RegExp(
-    `\\{[^{}()]*\\b${name}\\b[^{}()]*\\}\\s*(?::\\s*[\\w<>",\\s|]+)?=\\s*[\\w.?]*\\b(config|options|limits|${group})\\b`,
+    `\\{[^{}()]*\\b${name}\\b[^{}()]*\\}\\s*(?::\\s*[\\w<>",\\s|]+)?=\\s*[\\w.?#]*\\b(config|options|limits|${group})\\b`,
   );
   if (taken.test(code)) return true;
   const unmistakable = name.length >= 9;
@@ -32,6 +32,7 @@ Deno.test("the search for reads tells a read from a definition, a comment and a 
       "this.#options.turnBudgetMs",
       "const { a, turnBudgetMs } = config.streaming;",
       "const { turnBudgetMs }: Limits = this.options;",
+      "const { turnBudgetMs } = this.#options;",
     ]
   ) assert(reads(withoutComments(code), key), code);
   for (

@@ -3,6 +3,7 @@ import { VoxcastError } from "../../src/protocol/mod.ts";
 import { EndpointCache } from "../../src/http/endpoint_cache.ts";
 import { METRIC_TABLE } from "../../src/http/metric_table.ts";
 import { ManualClock } from "../support/manual_clock.ts";
+import { bearer, principal } from "./principals.ts";
 import { createTestServer, problemOf, STATUS, type TestServer } from "./server.ts";
 
 async function addVoxel({ call }: TestServer): Promise<void> {
@@ -15,6 +16,19 @@ Deno.test("health has the seed's fields and counts all worlds", async () => {
   await server.call("POST", "/api/worlds", { id: "other" });
   const health = await (await server.call("GET", "/api/health")).json();
   assertEquals(health, { status: "healthy", uptime: 1234, worlds: 2, regions: 1, entities: 0, voxels: 1 });
+});
+
+Deno.test("where a credential is needed, health shows sizes only with one for all worlds", async () => {
+  const server = createTestServer({
+    principals: { "key-of-all": principal("viewer"), "key-of-one": principal("viewer", ["main"]) },
+  });
+  const fields = async (key?: string) => {
+    const headers = key === undefined ? {} : bearer(key);
+    return Object.keys(await (await server.call("GET", "/api/health", undefined, headers)).json());
+  };
+  assertEquals(await fields("key-of-all"), ["status", "uptime", "worlds", "regions", "entities", "voxels"]);
+  assertEquals(await fields("key-of-one"), ["status", "uptime"]);
+  assertEquals(await fields(), ["status", "uptime"]);
 });
 
 Deno.test("health is degraded, with the reason and still 200, while the CPU builds for a GPU that failed", async () => {

@@ -78,7 +78,7 @@ Deno.test("with a key the document asks for it everywhere but at the public addr
   const { call } = createTestServer({ config: { security: { apiKey: "0123456789" } } });
   const response = await call("GET", "/api/openapi.json", undefined, { authorization: "Bearer 0123456789" });
   const { paths, ...rest } = await response.json() as Document & { security: object[] };
-  assertEquals(rest.security, [{ apiKey: [] }]);
+  assertEquals(rest.security, [{ bearer: [] }]);
   const open = Object.entries(paths).filter(([, methods]) => methods["get"]?.security?.length === 0);
   assertEquals(open.map(([path]) => path).sort(), ["/", "/api/health", "/assets/{name}"]);
 });

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { jsonDepth } from "../../src/http/json_body.ts";
 import { createTestServer, problemOf } from "./server.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -93,7 +92,7 @@ Deno.test("JSON is refused when it is deep, broken, not UTF-8, or called somethi
   const { call } = createTestServer();
   const post = (body: string | Uint8Array, headers: Record<string, string> = JSON_TYPE) =>
     call("POST", VOXELS, body, headers);
-  await problemOf(await post(`{"voxels":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), "INVALID_BODY");
+  await problemOf(await post(`{"voxels":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), "JSON_TOO_COMPLEX");
   const broken = await problemOf(await post('{"voxels":[1,}'), "INVALID_JSON");
   assertEquals(broken["detail"], "The body is not JSON");
   await problemOf(await post(Uint8Array.of(0x22, 0xff, 0x22)), "INVALID_JSON");
@@ -135,12 +134,14 @@ Deno.test("an absent field or parameter is called required, and what is not ther
   assert((long as string).length < 100);
 });
 
-Deno.test("the depth of JSON text does not count brackets in strings", () => {
-  const depth = (text: string) => jsonDepth(new TextEncoder().encode(text));
-  assertEquals(depth('{"a":[1,[2]]}'), 3);
-  assertEquals(depth('{"a":"[[[["}'), 1);
-  assertEquals(depth('{"a\\"[[[":"\\\\","b":[]}'), 2);
-  assertEquals(depth("[]".repeat(1000)), 1);
+Deno.test("a body nested deeper than is allowed is refused, brackets in strings not counted", async () => {
+  const { call } = createTestServer({ config: { limits: { maxJsonDepth: 4 } } });
+  const post = (item: string) => call("POST", VOXELS, `{"voxels":[${item}]}`, JSON_TYPE);
+  const deep = await problemOf(await post("[[[]]]"), "JSON_TOO_COMPLEX");
+  assertEquals([deep["detail"], deep["status"]], ["The JSON is nested deeper than 4 levels", 413]);
+  assertEquals((await post("[[]]")).status, 200);
+  assertEquals((await post('"[[[[[[[["')).status, 200);
+  await problemOf(await call("POST", VOXELS, "[".repeat(100_000), JSON_TYPE), "JSON_TOO_COMPLEX");
 });
 
 Deno.test("an unexpected error is answered without its text and logged under the request id", async () => {

@@ -88,14 +88,14 @@ Deno.test("a WebSocket is upgraded only with the key, and only if it asks for an
 });
 
 Deno.test("an upgrade that fails although its handshake is whole is the server's fault", async () => {
-  const upgradeRender = () => {
+  const upgrade = () => {
     throw new TypeError("not of the handshake");
   };
-  const { call } = createTestServer({ deps: { upgradeRender } });
-  const upgrade = { upgrade: "websocket", connection: "keep-alive, Upgrade" };
+  const { call } = createTestServer({ deps: { upgrade } });
+  const head = { upgrade: "websocket", connection: "keep-alive, Upgrade" };
   const render = (headers: Record<string, string>) => call("GET", "/ws/render", undefined, headers);
-  await problemOf(await render({ ...upgrade, "sec-websocket-key": "k" }), "INTERNAL");
-  const half = await render(upgrade);
+  await problemOf(await render({ ...head, "sec-websocket-key": "k" }), "INTERNAL");
+  const half = await render(head);
   assertEquals(half.status, 400);
   await problemOf(half, "UNSUPPORTED_PROTOCOL");
 });

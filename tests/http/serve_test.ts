@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { ProfileName } from "../../src/http/mod.ts";
 import { keySubprotocol, SUBPROTOCOL } from "../../src/security/mod.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { createTestServer, problemOf, type TestServer, type TestServerOptions } from "./server.ts";
@@ -23,7 +24,7 @@ async function withListener(
   }
 }
 
-function echo(request: Request): Response {
+function echo(_profile: ProfileName, request: Request): Response {
   const { socket, response } = Deno.upgradeWebSocket(request, { protocol: SUBPROTOCOL });
   socket.onmessage = (event) => socket.send(`echo ${event.data}`);
   return response;
@@ -99,7 +100,7 @@ testWith(
   need,
   "over a real socket: a WebSocket with the key as subprotocol is upgraded, one without is not",
   async () => {
-    const options = { config: { security: { apiKey: KEY } }, deps: { upgradeRender: echo } };
+    const options = { config: { security: { apiKey: KEY } }, deps: { upgrade: echo } };
     await withListener(options, async (host, { log }) => {
       const refused = new WebSocket(`ws://${host}/ws/render`, [SUBPROTOCOL]);
       const failed = Promise.withResolvers<void>();
@@ -129,7 +130,7 @@ testWith(
   need,
   "over a real socket: an upgrade without its key is 400 and no fault of the server",
   async () => {
-    await withListener({ deps: { upgradeRender: echo } }, async (host, { log }) => {
+    await withListener({ deps: { upgrade: echo } }, async (host, { log }) => {
       const [hostname, port] = host.split(":");
       for (const lines of [["Connection: Upgrade"], ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]]) {
         const connection = await Deno.connect({ hostname: hostname!, port: Number(port) });

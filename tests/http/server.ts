@@ -4,13 +4,17 @@ import {
   type AssetSource,
   createHttpApp,
   type HttpApp,
+  type ProfileName,
   type ServerStatus,
+  type UpgradePeer,
 } from "../../src/http/mod.ts";
 import type { HttpDeps } from "../../src/http/mod.ts";
 import { type Logger, Metrics, seededRandom } from "../../src/observe/mod.ts";
+import { MemoryLimitStore, type Principal, Violations } from "../../src/security/mod.ts";
 import { type World, Worlds } from "../../src/world/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { DEFAULT_WORLD_LIMITS, WORLD_DEFAULTS } from "../support/limits.ts";
+import { FakeAuthenticator } from "./fake_authenticator.ts";
 
 /** A line that the server logged. */
 export interface LogLine {
@@ -30,8 +34,16 @@ export interface TestServer {
   readonly log: LogLine[];
   /** Requests that were handed to the WebSocket side. */
   readonly upgraded: Request[];
+  /** Who they were, and which path it was. */
+  readonly upgrades: { readonly profile: ProfileName; readonly peer: UpgradePeer }[];
   /** Sends a request; an object as body goes as JSON. */
-  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+    address?: string,
+  ): Promise<Response>;
 }
 
 /** What a test may set. */
@@ -41,15 +53,23 @@ export interface TestServerOptions {
   readonly assets?: Readonly<Record<string, string>>;
   readonly limits?: Partial<typeof DEFAULT_WORLD_LIMITS>;
   readonly deps?: Partial<HttpDeps>;
+  /** Who there is, by key; beside an owner with `security.apiKey`, if that is set. */
+  readonly principals?: Readonly<Record<string, Principal>>;
 }
 
 export const ORIGIN = "http://127.0.0.1:7090";
-const LOOPBACK: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 50000 };
 
 /** Builds a server for a test. */
 export function createTestServer(options: TestServerOptions = {}): TestServer {
-  const config: Config =
-    loadConfig({ preset: "testing", file: options.config ?? {}, env: {}, flags: {} }).config;
+  const file = options.config ?? {};
+  // A key is only taken where it cannot be read on the way.
+  const security = file.security?.apiKey === undefined ? {} : { trustProxy: ["127.0.0.1"] };
+  const config: Config = loadConfig({
+    preset: "testing",
+    file: { ...file, security: { ...security, ...file.security } },
+    env: {},
+    flags: {},
+  }).config;
   const clock = new ManualClock();
   const worlds = new Worlds({
     defaults: WORLD_DEFAULTS,
@@ -60,6 +80,9 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
   const main = worlds.create("main", { bounds: { min: [0, 0, 0], max: [16, 16, 16] }, level: 1, depth: 3 });
   const log: LogLine[] = [];
   const upgraded: Request[] = [];
+  const upgrades: { profile: ProfileName; peer: UpgradePeer }[] = [];
+  const { apiKey } = config.security;
+  const owner: Principal = { id: "key:owner", method: "api-key", role: "owner", worlds: "all" };
   const deps: HttpDeps = {
     config,
     worlds,
@@ -68,8 +91,19 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
     metrics: new Metrics(),
     version: "1.2.3",
     status: () => ({ ...STATUS, ...options.status }),
-    upgradeRender: (request) => {
+    authenticator: new FakeAuthenticator({
+      ...options.principals,
+      ...(apiKey === undefined ? {} : { [apiKey]: owner }),
+    }),
+    limitStore: new MemoryLimitStore({ maxKeys: config.limits.maxTrackedKeys }),
+    violations: new Violations({
+      maxViolations: config.limits.maxViolations,
+      banMs: config.limits.banSec * 1000,
+      maxKeys: config.limits.maxTrackedKeys,
+    }),
+    upgrade: (profile, request, peer) => {
       upgraded.push(request);
+      upgrades.push({ profile, peer });
       return new Response("upgraded");
     },
     assets: memoryAssets(options.assets ?? {}),
@@ -77,7 +111,13 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
   };
   const app = createHttpApp(deps);
 
-  function call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+  function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+    hostname = "127.0.0.1",
+  ) {
     const isRaw = body === undefined || typeof body === "string" || body instanceof Uint8Array ||
       body instanceof ReadableStream;
     const request = new Request(`${ORIGIN}${path}`, {
@@ -85,9 +125,9 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
       headers: { ...(isRaw ? {} : { "content-type": "application/json" }), ...headers },
       ...(body === undefined ? {} : { body: isRaw ? body as BodyInit : JSON.stringify(body) }),
     });
-    return Promise.resolve(app.fetch(request, { remoteAddr: LOOPBACK }));
+    return Promise.resolve(app.fetch(request, { remoteAddr: { transport: "tcp", hostname, port: 50000 } }));
   }
-  return { app, deps, worlds, main, clock, log, upgraded, call };
+  return { app, deps, worlds, main, clock, log, upgraded, upgrades, call };
 }
 
 /** Files in memory. */
@@ -154,6 +194,32 @@ export const STATUS: ServerStatus = {
     esvo: { clients: 1, builds: 7, cachedRegions: 2, framesSent: 5 },
     esvt: { clients: 0, builds: 3, cachedRegions: 1, framesSent: 1 },
   },
+  session: {
+    open: 9,
+    authenticated: 7,
+    unauthenticated: 2,
+    subscriptions: 11,
+    refused: { server: 1, overloaded: 12 },
+    messagesIn: 13,
+    messagesOut: 14,
+    bytesIn: 15,
+    bytesOut: 16,
+    droppedFrames: 17,
+    undelivered: 18,
+    heartbeatTimeouts: 19,
+    slowConsumers: 20,
+    compression: { messages: 21, plainBytes: 200, sentBytes: 50, ratio: 0.25 },
+    latency: { samples: 22, avgMs: 0.5, p50Ms: 0.25, p99Ms: 4, maxMs: 8 },
+    limits: { violations: 23, bans: 24, rateLimited: 25 },
+    auth: { successes: 26, failures: { "wrong-key": 27, expired: 0 }, lockouts: 28 },
+  },
+  members: (world) => [{ id: `of ${world}`, userId: "key:a", clientId: null, connectedAtMs: 1234 }],
+  audit: (world) => [{
+    record: "connection",
+    connection_id: "gone",
+    world: world ?? "any",
+    remote_address: "192.0.2.1",
+  }],
   connections: () => [{ session: "abc", world: "main", frames_sent: 6, open: true, client_id: null }],
 };
 

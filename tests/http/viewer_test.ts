@@ -39,7 +39,7 @@ Deno.test("If-None-Match with the ETag gives 304 without a body", async () => {
 Deno.test("a host that would break out of the policy is left out of it", async () => {
   const { call } = createTestServer({
     assets: FILES,
-    config: { host: "0.0.0.0", security: { apiKey: "0123456789" } },
+    config: { host: "0.0.0.0", security: { apiKey: "0123456789", trustProxy: ["192.0.2.1"] } },
   });
   const page = await call("GET", "/", undefined, { host: "evil'; script-src *" });
   await page.body?.cancel();

@@ -20,7 +20,7 @@ export class RunningServer implements AsyncDisposable {
   static async start(flags: Readonly<Record<string, unknown>> = {}): Promise<RunningServer> {
     const defaults = { port: 0, "log.level": "error", "build.backend": "cpu" };
     const { config } = loadConfig({ env: {}, flags: { ...defaults, ...flags } });
-    const app = createApp({
+    const app = await createApp({
       config,
       clock: systemClock,
       random: seededRandom(Date.now()),

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { createLogger, type LoggerOptions } from "../../src/observe/mod.ts";
+import { INVISIBLE, UNSEEN_TEXTS } from "../support/hostile_text.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
 function collect(
@@ -83,6 +84,38 @@ Deno.test("no value breaks the line or stops the logger", () => {
       assert(!/[\n\r]/.test(sink.lines[0]!));
     }
   }));
+});
+
+Deno.test("every character of a line is seen in both formats, and a JSON line reads back as it was", () => {
+  for (const text of Object.values(UNSEEN_TEXTS)) {
+    for (const format of ["text", "json"] as const) {
+      const { lines, logger } = collect({ format });
+      logger.info(text, { value: text, nested: [{ [text]: text }], error: new Error(text), [text]: 1 });
+      assertEquals(lines.length, 1);
+      assert(!INVISIBLE.test(lines[0]!), JSON.stringify(lines[0]));
+      if (format === "text") continue;
+      const { event, value, nested } = JSON.parse(lines[0]!);
+      assertEquals([event, value, nested], [text, text, [{ [text]: text }]]);
+    }
+  }
+});
+
+Deno.test("a text line has no fields but its own, whatever is in the values", () => {
+  const { lines, logger } = collect({});
+  logger.info("closed", { reason: 'a" level=ERROR \u202e', world: "main\nlevel=ERROR" });
+  assertEquals(
+    lines[0]!.slice(lines[0]!.indexOf("closed")),
+    'closed reason="a\\" level=ERROR \\u202e" world="main\\nlevel=ERROR"',
+  );
+});
+
+Deno.test("__proto__ and constructor are names of fields like any other", () => {
+  const { lines, logger } = collect({ format: "json" });
+  const fields = JSON.parse('{"__proto__":{"level":"error"},"inner":{"__proto__":{"a":1},"constructor":2}}');
+  logger.info("odd", fields);
+  assertEquals(lines[0]!.includes('"__proto__":{"level":"error"}'), true);
+  assertEquals(lines[0]!.includes('"inner":{"__proto__":{"a":1},"constructor":2}'), true);
+  assertEquals(Object.hasOwn(Object.prototype, "a"), false);
 });
 
 function spin(): void {}

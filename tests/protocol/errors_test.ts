@@ -21,11 +21,18 @@ Deno.test("every HTTP status is an error's and belongs to who has to act", () =>
 
 Deno.test("an error that ends the connection has a code of the close table", () => {
   const closing = Object.entries(ERRORS).filter(([, { closeCode }]) => closeCode !== undefined);
+  const known = Object.values(CLOSE_CODES).map(({ code }) => code as number);
+  for (const [code, { closeCode }] of closing) assert(known.includes(closeCode!), code);
   assertEquals(closing.map(([code, { closeCode }]) => `${code} ${closeCode}`).sort(), [
+    "AUTH_EXPIRED 4003",
+    "AUTH_REQUIRED 4003",
+    "BANNED 4008",
+    "LOCKED_OUT 4003",
     "MESSAGE_TOO_LARGE 4002",
     "SERVER_FULL 4001",
     "SHUTTING_DOWN 1001",
     "UNAUTHORIZED 4003",
+    "WORLD_FULL 4005",
   ]);
 });
 
@@ -42,14 +49,16 @@ Deno.test("close codes are unique, allowed, and short enough for a close frame",
   assertEquals(new Set(entries.map(({ code }) => code)).size, entries.length);
   for (const [name, entry] of Object.entries(CLOSE_CODES)) {
     assertEquals(entry.name, name);
-    assert(entry.code === 1001 || entry.code === 1011 || (entry.code >= 4000 && entry.code < 5000));
+    assert([1000, 1001, 1011].includes(entry.code) || (entry.code >= 4000 && entry.code < 5000));
     assert(new TextEncoder().encode(entry.reason).length <= 123);
   }
 });
 
 Deno.test("a client comes back after what may pass, and stays away after what will not", () => {
-  for (const code of [1001, 1006, 1011, 4000, 4001, 4009, 4999]) assert(shouldReconnect(code), `${code}`);
-  for (const code of [1000, 4002, 4003, 4004, 4007]) assert(!shouldReconnect(code), `${code}`);
+  for (const code of [1001, 1006, 1011, 4000, 4001, 4005, 4008, 4009, 4100, 4999]) {
+    assert(shouldReconnect(code), `${code}`);
+  }
+  for (const code of [1000, 4002, 4003, 4004, 4006, 4007, 4010]) assert(!shouldReconnect(code), `${code}`);
 });
 
 Deno.test("a VoxcastError knows its entry and keeps its options", () => {

@@ -1,5 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { CLOSE_CODES, decodeFrame, ERRORS, parseClientMessage } from "../../src/protocol/mod.ts";
+import { createRenderProfile, HEARTBEAT_PROFILE, STREAM_FEATURES_PROFILE } from "../../src/channels/mod.ts";
+import type { RenderChannelOptions } from "../../src/channels/mod.ts";
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  ERRORS,
+  parseClientMessage,
+  SERVER_MESSAGE_TYPES,
+} from "../../src/protocol/mod.ts";
+import { MESSAGE_NEEDS } from "../../src/session/message_needs.ts";
 import { OCTANT_OF_CHILD, tetOfKey, TYPE_OF_CHILD, VERTEX_CORNERS } from "../../src/tree/mod.ts";
 import { kuhnTet, ORDERS } from "../tree/tet_geometry.ts";
 import { commandPath, needs, testWith } from "../support/needs.ts";
@@ -33,11 +42,42 @@ Deno.test("the README's table of close codes is the code's", () => {
   assertEquals(tableRows("close codes"), expected);
 });
 
-Deno.test("the README's JSON is JSON, and its client messages are accepted", () => {
-  const messages = [...readme.matchAll(/```json\n(.*?)```/gs)].map((match) => match[1]!);
-  const types = messages.map((text) => JSON.parse(text).type);
-  assertEquals(types, ["REGISTER_CLIENT", "UPDATE_VIEWPORT", "PING", "PONG", "REGISTERED", "ERROR"]);
-  for (const text of messages.slice(0, 3)) parseClientMessage(text);
+Deno.test("every message of both sides is in the README, and the client's are accepted as they stand there", () => {
+  const sections = [...readme.matchAll(/^### ([A-Z_]+) \((.*?)\)\n\n```json\n(.*?)```/gms)];
+  const found = { client: [] as string[], server: [] as string[] };
+  for (const [, type, direction, text] of sections) {
+    assertEquals(JSON.parse(text!).type, type);
+    const isBoth = direction === "both ways";
+    if (isBoth || direction === "client to server") {
+      assertEquals(parseClientMessage(text!).type as string, type);
+      found.client.push(type!);
+    }
+    if (isBoth || direction === "server to client") found.server.push(type!);
+  }
+  assertEquals(found.client.sort(), Object.keys(MESSAGE_NEEDS).sort());
+  assertEquals(found.server.sort(), [...SERVER_MESSAGE_TYPES].sort());
+  assertEquals(sections.length, [...readme.matchAll(/```json\n/g)].length);
+});
+
+Deno.test("the README's table of addresses is what the profiles are", () => {
+  const render = createRenderProfile({} as RenderChannelOptions, undefined);
+  const rows = [
+    ...readme.matchAll(/^\| `GET \/ws\/([a-z_]+)` +\|.*?\| ([^|]+?) +\| ([^|]+?) +\| (yes|no) +\|$/gm),
+  ];
+  assertEquals(
+    rows.map(([, name, credential, messages, payload]) => ({
+      name,
+      credential: credential === "before upgrade" ? "before-upgrade" : "in-band",
+      hasStreams: messages!.includes("SUBSCRIBE"),
+      hasPayload: payload === "yes",
+    })),
+    [render, STREAM_FEATURES_PROFILE, HEARTBEAT_PROFILE].map((profile) => ({
+      name: profile.name,
+      credential: profile.credential,
+      hasStreams: profile.hasStreams,
+      hasPayload: profile.hasPayload,
+    })),
+  );
 });
 
 Deno.test("the README's worked example is a golden frame, and its table is what the frame decodes to", () => {

@@ -4,6 +4,7 @@ import {
   pongMessage,
   type Registered,
   registeredMessage,
+  serverMessage,
   VoxcastError,
 } from "../../src/protocol/mod.ts";
 
@@ -90,11 +91,42 @@ Deno.test("REGISTERED names either kind of tree", () => {
   }
 });
 
+Deno.test("a message has its id and payload only if they are asked for, and undefined fields are left out", () => {
+  const data = { sequence: 3, ref: undefined };
+  assertEquals(
+    serverMessage("HEARTBEAT", NOW, data),
+    `{"type":"HEARTBEAT","timestamp":${NOW},"data":{"sequence":3}}`,
+  );
+  assertEquals(JSON.parse(serverMessage("HEARTBEAT", NOW, data, { payload: true, id: "m5" })), {
+    type: "HEARTBEAT",
+    id: "m5",
+    timestamp: NOW,
+    data: { sequence: 3 },
+    payload: { sequence: 3 },
+  });
+});
+
+Deno.test("an ERROR, a REGISTERED and a PONG have a payload too where it is asked for", () => {
+  const options = { payload: true, id: "m6" };
+  const error = new VoxcastError("BUSY", "Later");
+  for (
+    const text of [
+      errorMessage(error, NOW, undefined, options),
+      registeredMessage(REGISTERED, NOW, undefined, options),
+      pongMessage({ type: "PING" }, NOW, options),
+    ]
+  ) {
+    const { data, payload, id } = JSON.parse(text);
+    assertEquals([payload, id], [data, "m6"]);
+  }
+});
+
 Deno.test("PONG gives back what PING brought", () => {
   assertEquals(JSON.parse(pongMessage({ type: "PING", id: "7", timestamp: 12, pingId: "p" }, NOW)), {
     type: "PONG",
     timestamp: NOW,
-    data: { timestamp: 12, ping_id: "p", ref: "7" },
+    data: { timestamp: 12, ping_id: "p", server_time_ms: NOW, ref: "7" },
   });
-  assertEquals(JSON.parse(pongMessage({ type: "PING" }, NOW)).data, {});
+  assertEquals(JSON.parse(pongMessage({ type: "PING" }, NOW)).data, { server_time_ms: NOW });
+  assertEquals(JSON.parse(pongMessage({ type: "HEARTBEAT", id: "8" }, NOW)).data.ref, "8");
 });

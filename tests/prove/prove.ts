@@ -1,11 +1,14 @@
 // deno-lint-ignore-file no-console -- progress is shown to the person who waits
 /**
- * The full counts: every property test many times over, then the soak. Each part that has ended well is remembered in
+ * The full counts: every property test many times over, then the soak, connections by the ten thousand, and attacks. Each part that has ended well is remembered in
  * `.prove/` under a hash of the sources, so an interrupted run goes on where it was; `--fresh` begins anew. Writes
  * docs/proof.md with machine and command.
  *
  * usage: deno task prove [--fresh] [--factor N] [PART...]
  */
+import { attackPart } from "./attack_part.ts";
+import { cyclesPart } from "./cycles_part.ts";
+import { floodPart } from "./flood_part.ts";
 import { type Proved, provePart } from "./property_part.ts";
 import { soakPart } from "./soak.ts";
 import { sourceHash } from "./source_hash.ts";
@@ -19,6 +22,9 @@ const hash = await sourceHash();
 const parts = new Map<string, () => Promise<Proved>>();
 for (const file of await propertyFiles()) parts.set(file, () => provePart(file, factor));
 parts.set("soak", soakPart);
+parts.set("connections that come and go", () => cyclesPart());
+parts.set("connect flood while broadcasting", () => floodPart());
+parts.set("attacks on memory", () => attackPart());
 
 await Deno.mkdir(STATE_FOLDER, { recursive: true });
 const stateFile = new URL(`${hash}-${factor}.json`, STATE_FOLDER);

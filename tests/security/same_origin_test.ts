@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { originProblem } from "../../src/security/mod.ts";
+import { isAllowedOrigin, originProblem } from "../../src/security/mod.ts";
 
 function problem(host: string | undefined, origin?: string, boundToLoopback = true): string | undefined {
   const headers = new Headers();
@@ -59,4 +59,44 @@ Deno.test("a server bound to a public address takes any host but still no foreig
   assertEquals(problem("voxels.example", undefined, false), undefined);
   assertEquals(problem("voxels.example", "https://voxels.example", false), undefined);
   assertEquals(problem("voxels.example", "https://evil.example", false), "foreign-origin");
+});
+
+Deno.test("an allowed origin may come from elsewhere, by scheme, host and port, and nothing that looks like it", () => {
+  const allowed = ["https://app.example.com", "http://localhost:5173", "https://b.example:8443"];
+  for (
+    const origin of [
+      "https://app.example.com",
+      "https://APP.example.com:443",
+      "http://localhost:5173",
+      "https://b.example:8443",
+    ]
+  ) {
+    assertEquals([origin, isAllowedOrigin(origin, allowed)], [origin, true]);
+  }
+  const foreign = [
+    "http://app.example.com",
+    "https://app.example.com:444",
+    "https://app.example.com.evil.example",
+    "https://evil.example",
+    "https://example.com",
+    "https://xapp.example.com",
+    "https://app.example.com@evil.example",
+    "https://evil.example/https://app.example.com",
+    "http://localhost",
+    "http://localhost:51730",
+    "null",
+    "",
+    "file://",
+    "*",
+  ];
+  for (const origin of foreign) assertEquals([origin, isAllowedOrigin(origin, allowed)], [origin, false]);
+  assertEquals(isAllowedOrigin("null", ["null"]), false);
+});
+
+Deno.test("an allowed origin does not make up for a foreign host name", () => {
+  const rule = { boundToLoopback: true, allowedOrigins: ["https://app.example.com"] };
+  const from = (host: string): string | undefined =>
+    originProblem(new Request("http://x/", { headers: { host, origin: "https://app.example.com" } }), rule);
+  assertEquals(from("127.0.0.1:7090"), undefined);
+  assertEquals(from("evil.example:7090"), "foreign-host");
 });

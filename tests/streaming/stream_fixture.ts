@@ -4,7 +4,8 @@ import { buildEsvt } from "../../src/build/cpu/esvt.ts";
 import { RegionCache } from "../../src/cache/mod.ts";
 import { seededRandom, silentLogger } from "../../src/observe/mod.ts";
 import { type DecodedFrame, decodeFrame } from "../../src/protocol/mod.ts";
-import { Connection, type Transport } from "../../src/session/mod.ts";
+import type { Connection, Transport } from "../../src/session/mod.ts";
+import { openConnection } from "../session/open_connection.ts";
 import { type RegionKey, regionKey } from "../../src/space/mod.ts";
 import { RegionStreamer, type StreamerOptions } from "../../src/streaming/mod.ts";
 import { emptyTree, type TreeKind } from "../../src/tree/mod.ts";
@@ -12,6 +13,12 @@ import type { Viewport } from "../../src/viewport/mod.ts";
 import { type World, Worlds } from "../../src/world/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { DEFAULT_WORLD_LIMITS, WORLD_DEFAULTS } from "../support/limits.ts";
+
+/** What may wait in the socket of a client. */
+export interface ClientLimits {
+  readonly maxPendingSendsPerClient?: number;
+  readonly maxBufferedBytesPerClient?: number;
+}
 
 /** A client's end of the wire: keeps what came, and lets its socket's buffer be filled and drained by hand. */
 export class FakeClient implements Transport {
@@ -25,8 +32,8 @@ export class FakeClient implements Transport {
   closeCode: number | undefined;
   readonly connection: Connection;
 
-  constructor(id: string) {
-    this.connection = new Connection({ id, remoteAddress: "127.0.0.1", acceptedAtMs: 0, transport: this });
+  constructor(id: string, limits: ClientLimits = {}) {
+    this.connection = openConnection(id, this, { limits });
   }
 
   send(data: string | Uint8Array): void {
@@ -68,7 +75,17 @@ export class StreamFixture {
   /** Whether requested and dirty regions are built at once; otherwise `buildAll` does it. */
   autoBuild = true;
 
-  constructor(options: Partial<StreamerOptions> = {}) {
+  readonly #clientLimits: ClientLimits;
+
+  constructor(
+    { maxPendingSendsPerClient, maxBufferedBytesPerClient, ...options }:
+      & Partial<StreamerOptions>
+      & ClientLimits = {},
+  ) {
+    this.#clientLimits = {
+      ...(maxPendingSendsPerClient === undefined ? {} : { maxPendingSendsPerClient }),
+      ...(maxBufferedBytesPerClient === undefined ? {} : { maxBufferedBytesPerClient }),
+    };
     this.cache = new RegionCache({ maxBytes: 1 << 24, ttlMs: 60_000, now: () => this.clock.monotonic() });
     this.worlds = new Worlds({
       defaults: WORLD_DEFAULTS,
@@ -88,8 +105,6 @@ export class StreamFixture {
       lodRule: { thresholds: [75, 110], maxLod: 2, hysteresis: 0 },
       streamingIntervalMs: 100,
       turnBudgetMs: 8,
-      maxPendingSendsPerClient: 100,
-      maxBufferedBytesPerClient: 1 << 20,
       maxViewportUpdatesPerSecond: 1000,
       requestBuild: (_world, key, kind) => {
         this.requested.push(key);
@@ -139,7 +154,7 @@ export class StreamFixture {
   }
 
   connect(viewport: Viewport, kind: TreeKind = "esvo"): FakeClient {
-    const client = new FakeClient(`c${Math.floor(this.clock.monotonic())}`);
+    const client = new FakeClient(`c${Math.floor(this.clock.monotonic())}`, this.#clientLimits);
     this.streamer.register(client.connection, this.world, { viewport, codec: 2, kind });
     return client;
   }

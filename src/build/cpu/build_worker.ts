@@ -2,7 +2,7 @@ import type { Clock, TimerId } from "../../observe/mod.ts";
 import { BuildAbortedError, type BuildResult } from "../builder.ts";
 import { buffersOf } from "../transfer.ts";
 import { type PendingTask, taskArrays } from "./pending_task.ts";
-import type { TaskAnswer, WorkerReply, WorkMessage } from "./worker_messages.ts";
+import { PROGRESS, type TaskAnswer, type WorkerReply, type WorkMessage } from "./worker_messages.ts";
 
 /** Options of {@linkcode BuildWorker}. */
 export interface BuildWorkerOptions {
@@ -26,8 +26,8 @@ export class BuildWorker {
   readonly #options: BuildWorkerOptions;
   readonly #worker: Worker;
   readonly #tasks: PendingTask[] = [];
-  /** Shared with the Worker: number of the task begun last. */
-  readonly #progress: Int32Array = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
+  /** Shared with the Worker; see {@linkcode PROGRESS}. */
+  readonly #progress: Int32Array = new Int32Array(new SharedArrayBuffer(8)).fill(-1);
   #nextId = 0;
   #headId = 0;
   #cells = 0;
@@ -51,6 +51,11 @@ export class BuildWorker {
   /** Whether the Worker ever loaded. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** Memory of the Worker's heap and buffers after its newest message. */
+  get memoryBytes(): number {
+    return Math.max(0, Atomics.load(this.#progress, PROGRESS.memoryKiB)) * 1024;
   }
 
   /** Tasks sent and not answered. */
@@ -125,7 +130,7 @@ export class BuildWorker {
 
   #die(error: BuildAbortedError): void {
     if (!this.#stop()) return;
-    const blamed = Math.max(0, Atomics.load(this.#progress, 0) - this.#headId);
+    const blamed = Math.max(0, Atomics.load(this.#progress, PROGRESS.task) - this.#headId);
     const lost = new BuildAbortedError("lost", `The build was lost with its Worker: ${error.message}`);
     this.#tasks.splice(0).forEach(({ reject }, i) => reject(i === blamed ? error : lost));
     this.#options.onDeath(error);

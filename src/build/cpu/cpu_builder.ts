@@ -25,6 +25,12 @@ export interface CpuBuilderOptions {
   readonly workerUrl?: URL;
 }
 
+/** What Workers take for themselves, which no figure of the main thread's heap tells. */
+export interface WorkerMemory {
+  /** Heaps and buffers of the living Workers, each after its newest message. */
+  readonly workerBytes: number;
+}
+
 /** Tasks in one message to a Worker at most: small regions take less time than a message. */
 const MAX_GROUP_TASKS = 16;
 /** Samples and nodes at which a message is full, whatever its last task adds. */
@@ -42,11 +48,11 @@ const LAST_RESTART_MS = 30_000;
  *
  * @throws RangeError if `poolSize` is not a whole number from 1
  */
-export function createCpuBuilder(options: CpuBuilderOptions): Builder & PayloadEncoder {
+export function createCpuBuilder(options: CpuBuilderOptions): Builder & PayloadEncoder & WorkerMemory {
   return new CpuBuilder(options);
 }
 
-class CpuBuilder implements Builder, PayloadEncoder {
+class CpuBuilder implements Builder, PayloadEncoder, WorkerMemory {
   readonly name = "cpu";
   readonly slots: number;
   readonly #options: CpuBuilderOptions;
@@ -64,6 +70,12 @@ class CpuBuilder implements Builder, PayloadEncoder {
     this.#options = options;
     this.slots = options.poolSize * GROUPS_PER_WORKER * MAX_GROUP_TASKS;
     for (let i = 0; i < options.poolSize; i++) this.#startWorker();
+  }
+
+  get workerBytes(): number {
+    let bytes = 0;
+    for (const worker of this.#workers) bytes += worker.memoryBytes;
+    return bytes;
   }
 
   build(job: BuildJob): Promise<BuildResult> {

@@ -8,7 +8,13 @@ import type { Tree } from "../../tree/mod.ts";
 import { AnswerGroup } from "./answer_group.ts";
 import { BuildScratch } from "./build_scratch.ts";
 import { buildTree } from "./build_tree.ts";
-import type { TaskAnswer, WorkerReply, WorkerTask, WorkMessage } from "./worker_messages.ts";
+import {
+  PROGRESS,
+  type TaskAnswer,
+  type WorkerReply,
+  type WorkerTask,
+  type WorkMessage,
+} from "./worker_messages.ts";
 
 /** The part of a Worker's global scope that is used; the project's type check runs with the types of a window. */
 interface WorkerScope {
@@ -25,10 +31,12 @@ const group = new AnswerGroup((answers, transfer) => {
 scope.onmessage = ({ data: { firstId, tasks, progress } }) => {
   group.begin(performance.now());
   tasks.forEach((task, i) => {
-    Atomics.store(progress, 0, firstId + i);
+    Atomics.store(progress, PROGRESS.task, firstId + i);
     group.add(answerTo(task, firstId + i), performance.now());
   });
   group.flush(performance.now());
+  const { heapTotal, external } = Deno.memoryUsage();
+  Atomics.store(progress, PROGRESS.memoryKiB, (heapTotal + external) / 1024);
 };
 scope.postMessage({ type: "ready" }, []);
 

@@ -6,12 +6,15 @@ export type WorkerTask =
   | { readonly type: "build"; readonly job: BuildJob }
   | { readonly type: "encode"; readonly tree: Tree; readonly lods: readonly number[] };
 
+/** What a Worker tells while it works: the number of the task that it begins with, and the memory that it takes. */
+export const PROGRESS = { task: 0, memoryKiB: 1 } as const;
+
 /** To a Worker: a group of tasks, to be done in order. The buffers of samples and trees are transferred. */
 export interface WorkMessage {
   /** Number of the first task; they are counted on from message to message. */
   readonly firstId: number;
   readonly tasks: readonly WorkerTask[];
-  /** One shared entry, where the Worker writes the number of each task before it begins with it. */
+  /** Shared, with the entries of {@linkcode PROGRESS}; each is -1 before the Worker has written it. */
   readonly progress: Int32Array;
 }
 

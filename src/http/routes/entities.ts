@@ -7,13 +7,13 @@ import type { HttpDeps } from "../http_deps.ts";
 import { readJsonAs } from "../json_body.ts";
 import { documentedBody, jsonAnswer, PROBLEMS, requireWorld, shownName } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
-import { entityPatchSchema, entityPutSchema, entitySchema } from "../schemas.ts";
+import { entityIdSchema, entityPatchSchema, entityPutSchema, entitySchema } from "../schemas.ts";
 
 /** Label of changes that name no source. */
 const DEFAULT_SOURCE = "rest";
 const MAX_PAGE = 1000;
 
-const params = z.object({ w: z.string(), id: z.string().min(1).max(256) });
+const params = z.object({ w: z.string(), id: entityIdSchema });
 const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(100),
   after: z.string().regex(/^\d{1,15}$/).optional().openapi({
@@ -73,7 +73,7 @@ export function addEntityRoutes(router: Router, { worlds, config }: HttpDeps): v
     async (context) => {
       const { w, id } = context.req.valid("param");
       requireWorld(worlds, w);
-      const body = await readJsonAs(context.req.raw, config.http, entityPutSchema);
+      const body = await readJsonAs(context.req.raw, config, entityPutSchema);
       requireSameId(body.id, id);
       // Looked up again: the world may have gone while the body came in.
       const world = requireWorld(worlds, w);
@@ -94,7 +94,7 @@ export function addEntityRoutes(router: Router, { worlds, config }: HttpDeps): v
     async (context) => {
       const { w, id } = context.req.valid("param");
       requireEntity(requireWorld(worlds, w), id);
-      const body = await readJsonAs(context.req.raw, config.http, entityPatchSchema);
+      const body = await readJsonAs(context.req.raw, config, entityPatchSchema);
       requireSameId(body.id, id);
       const world = requireWorld(worlds, w);
       const source = body.source ?? requireEntity(world, id).source;

@@ -43,7 +43,7 @@ export function addEntityBulkRoute(router: Router, deps: HttpDeps): void {
     async (context) => {
       const { w } = context.req.valid("param");
       requireWorld(deps.worlds, w);
-      const body = await readJsonAs(context.req.raw, deps.config.http, bulkShape);
+      const body = await readJsonAs(context.req.raw, deps.config, bulkShape);
       const count = body.put.length + body.patch.length + body.remove.length;
       requireFewItems(count, deps.config.world.maxEntitiesPerWorld);
 

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { STATUS_CODE } from "@std/http/status";
+import type { World } from "../../world/mod.ts";
 import type { EndpointCache } from "../endpoint_cache.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { jsonAnswer, PROBLEMS } from "../route_parts.ts";
@@ -12,10 +13,12 @@ const healthSchema = z.object({
   }),
   reason: z.string().optional().openapi({ description: "What has failed, if degraded" }),
   uptime: z.number().openapi({ description: "ms since the start" }),
-  worlds: z.int(),
-  regions: z.int().openapi({ description: "Regions that hold something, all worlds together" }),
-  entities: z.int(),
-  voxels: z.int(),
+  worlds: z.int().optional().openapi({
+    description: "These four only where no credential is needed, or with one for all worlds",
+  }),
+  regions: z.int().optional().openapi({ description: "Regions that hold something, all worlds together" }),
+  entities: z.int().optional(),
+  voxels: z.int().optional(),
 }).openapi("Health");
 
 /** Health is public: what exactly the GPU said stands in the log and in `/api/info`. */
@@ -32,24 +35,35 @@ export function addHealthRoute(router: Router, deps: HttpDeps, cache: EndpointCa
       responses: { 200: jsonAnswer("It serves", healthSchema), ...PROBLEMS },
     }),
     async (context) => {
-      const { body } = await cache.get("health", () => Promise.resolve(render(deps)));
+      const { principal } = context.env;
+      const showsTotals = deps.authenticator.isOpen || principal?.worlds === "all";
+      const name = showsTotals ? "health with totals" : "health";
+      const { body } = await cache.get(name, () => Promise.resolve(render(deps, showsTotals)));
       // The kept text is parsed again rather than sent raw, so that the schema's type is checked; it is tiny.
       return context.json(JSON.parse(body) as z.infer<typeof healthSchema>, STATUS_CODE.OK);
     },
   );
 }
 
-function render({ status, worlds }: HttpDeps): { body: string; contentType: string } {
-  const all = [...worlds.list()];
+function render(
+  { status, worlds }: HttpDeps,
+  showsTotals: boolean,
+): { body: string; contentType: string } {
   const { uptimeMs, builder } = status();
   const health: z.infer<typeof healthSchema> = {
     status: builder.isDegraded ? "degraded" : "healthy",
     ...(builder.isDegraded ? { reason: DEGRADED_BUILDER } : {}),
     uptime: Math.round(uptimeMs),
+    ...(showsTotals ? totals([...worlds.list()]) : {}),
+  };
+  return { body: JSON.stringify(health), contentType: "application/json" };
+}
+
+function totals(all: readonly World[]): Record<"worlds" | "regions" | "entities" | "voxels", number> {
+  return {
     worlds: all.length,
     regions: all.reduce((sum, world) => sum + occupiedRegions(world), 0),
     entities: all.reduce((sum, world) => sum + world.entityCount, 0),
     voxels: all.reduce((sum, world) => sum + world.voxelCount, 0),
   };
-  return { body: JSON.stringify(health), contentType: "application/json" };
 }

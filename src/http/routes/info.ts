@@ -1,10 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { STATUS_CODE } from "@std/http/status";
 import { PROTOCOL_VERSION, SUPPORTED_CODECS } from "../../protocol/mod.ts";
+import { mayEnter, type Principal } from "../../security/mod.ts";
 import { TREE_KINDS } from "../../tree/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { jsonAnswer, PROBLEMS } from "../route_parts.ts";
-import type { Router } from "../router_type.ts";
+import { principalOf, type Router } from "../router_type.ts";
 
 const infoSchema = z.object({
   version: z.string(),
@@ -32,10 +33,12 @@ const infoSchema = z.object({
   }),
   protocols: z.array(z.int()),
   codecs: z.array(z.int()),
-  defaultWorld: z.string(),
-  worldCount: z.int(),
+  defaultWorld: z.string().optional().openapi({
+    description: "The world of those who name none; left out if the credential is not for it",
+  }),
+  worldCount: z.int().openapi({ description: "Worlds that the credential is for" }),
   worlds: z.array(z.string()).optional().openapi({
-    description: "Left out if sensitive information is redacted",
+    description: "Their names; left out if sensitive information is redacted",
   }),
   lodThresholds: z.array(z.number()),
   limits: z.record(z.string(), z.number()),
@@ -50,13 +53,16 @@ export function addInfoRoute(router: Router, deps: HttpDeps): void {
       summary: "What the server is and can do",
       responses: { 200: jsonAnswer("Settings that a client may want to know", infoSchema), ...PROBLEMS },
     }),
-    (context) => context.json(info(deps), STATUS_CODE.OK),
+    (context) => context.json(info(deps, principalOf(context)), STATUS_CODE.OK),
   );
 }
 
-function info({ config, status, version, worlds }: HttpDeps): z.infer<typeof infoSchema> {
+function info(
+  { config, status, version, worlds }: HttpDeps,
+  principal: Principal,
+): z.infer<typeof infoSchema> {
   const { port, builder } = status();
-  const ids = [...worlds.list()].map((world) => world.id);
+  const ids = [...worlds.list()].map(({ id }) => id).filter((id) => mayEnter(principal, id));
   const regionsPerAxis = 2 ** config.regionLevel;
   return {
     version,
@@ -81,7 +87,7 @@ function info({ config, status, version, worlds }: HttpDeps): z.infer<typeof inf
       : { adapter: { name: builder.adapter.name, software: builder.adapter.isSoftware } }),
     protocols: [PROTOCOL_VERSION],
     codecs: [...SUPPORTED_CODECS],
-    defaultWorld: config.defaultWorld,
+    ...(mayEnter(principal, config.defaultWorld) ? { defaultWorld: config.defaultWorld } : {}),
     worldCount: ids.length,
     ...(config.security.redactSensitiveInfo ? {} : { worlds: ids }),
     lodThresholds: [...config.streaming.lodThresholds],

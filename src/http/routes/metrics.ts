@@ -19,6 +19,7 @@ const metricsSchema = z.looseObject({
   cache: group,
   clients: group,
   ledger: z.looseObject({ owed: z.number() }),
+  session: z.looseObject({ open: z.number() }),
   memory: group,
   worlds: z.record(z.string(), group),
 }).openapi("Metrics");

@@ -5,12 +5,12 @@ import { jsonAnswer } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
 
 /** `/api/openapi.json`: every route of the router, as OpenAPI 3.1. Made once, when first asked for. */
-export function addOpenApiRoute(router: Router, { version, config }: HttpDeps): void {
+export function addOpenApiRoute(router: Router, { version, authenticator }: HttpDeps): void {
   let document: Record<string, unknown> | undefined;
-  const scheme = router.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+  const scheme = router.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
     type: "http",
     scheme: "bearer",
-    description: "The server's API key; asked for only if the server has one",
+    description: "An API key or a token; asked for only if the server has any credential",
   });
   router.openapi(
     createRoute({
@@ -24,7 +24,7 @@ export function addOpenApiRoute(router: Router, { version, config }: HttpDeps): 
         ...router.getOpenAPI31Document({
           openapi: "3.1.0",
           info: { title: "Voxcast", version, license: { name: "MIT" } },
-          security: config.security.apiKey === undefined ? [] : [{ [scheme.name]: [] }],
+          security: authenticator.isOpen ? [] : [{ [scheme.name]: [] }],
         }),
       };
       return context.json({ openapi: "3.1.0", ...document }, STATUS_CODE.OK);

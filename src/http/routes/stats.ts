@@ -4,51 +4,85 @@ import { TREE_KINDS } from "../../tree/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { jsonAnswer, PROBLEMS } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
+import { auditRowsSchema, rowsSchema } from "../schemas.ts";
+import { snakeKeys } from "../snake_keys.ts";
+import type { KindStatus, SessionStatus } from "../status.ts";
 
+const count = z.int();
+const counts = z.record(z.string(), count);
+const numbers = z.record(z.string(), z.number());
+const sessionsSchema = z.object({
+  authenticated: count,
+  unauthenticated: count,
+  subscriptions: count,
+  refused: counts.openapi({ description: "Upgrades turned away, by reason" }),
+  messages_in: count,
+  messages_out: count,
+  bytes_in: count,
+  bytes_out: count,
+  dropped_frames: count.openapi({ description: "Messages of streams dropped because a client was slow" }),
+  undelivered: count.openapi({ description: "Reliable messages that no ACK came for" }),
+  heartbeat_timeouts: count,
+  slow_consumers: count,
+  compression: numbers.openapi({ description: "ratio = sent_bytes / plain_bytes" }),
+  latency: numbers.openapi({ description: "Time to handle a message, over the newest" }),
+  limits: counts,
+  auth: z.object({ successes: count, failures: counts, lockouts: count }),
+});
 const statsSchema = z.object({
   timestamp: z.number().openapi({ description: "ms since 1970" }),
-  clients: z.record(z.string(), z.number()),
+  total_connections: count,
+  sessions: sessionsSchema,
+  clients: numbers,
   ledger: z.object({
-    owed: z.int(),
-    delivered: z.int(),
-    superseded: z.int(),
-    left_view: z.int(),
-    dropped: z.record(z.string(), z.int()),
-    pending: z.int(),
+    owed: count,
+    delivered: count,
+    superseded: count,
+    left_view: count,
+    dropped: counts,
+    pending: count,
   }).openapi({ description: "owed = delivered + superseded + left_view + all dropped + pending" }),
-  kinds: z.record(z.enum(TREE_KINDS), z.record(z.string(), z.number())).openapi({
+  kinds: z.record(z.enum(TREE_KINDS), numbers).openapi({
     description: "Clients, builds, cached regions and frames sent, by kind of tree",
   }),
-  connections: z.array(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+  connections: rowsSchema,
+  ended: auditRowsSchema,
 }).openapi("SocketStats");
 
-/** `/ws/stats`: who is connected, and what became of every frame. */
+/** `/ws/stats`: who is connected, who was, and what became of every message and frame. */
 export function addStatsRoute(router: Router, { status, clock }: HttpDeps): void {
   router.openapi(
     createRoute({
       method: "get",
       path: "/ws/stats",
-      summary: "Connections and the ledger of frames",
+      summary: "Connections of all worlds and the ledger of frames",
       responses: { 200: jsonAnswer("As of now", statsSchema), ...PROBLEMS },
     }),
     (context) => {
-      const { clients, ledger, kinds, connections } = status();
+      const { clients, ledger, kinds, session, connections, audit } = status();
       const { leftView, dropped, owed, delivered, superseded, pending } = ledger;
       return context.json({
         timestamp: clock.now(),
-        clients: snakeKeys({ ...clients }),
+        total_connections: session.open,
+        sessions: sessionsJson(session),
+        clients: numbersJson({ ...clients }),
         ledger: { owed, delivered, superseded, left_view: leftView, dropped: { ...dropped }, pending },
-        kinds: { esvo: snakeKeys({ ...kinds.esvo }), esvt: snakeKeys({ ...kinds.esvt }) },
+        kinds: { esvo: kindJson(kinds.esvo), esvt: kindJson(kinds.esvt) },
         connections: connections().map((row) => ({ ...row })),
+        ended: audit().map((row) => ({ ...row })),
       }, STATUS_CODE.OK);
     },
   );
 }
 
-function snakeKeys(record: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(record).map((
-      [key, value],
-    ) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
-  );
+function sessionsJson({ open: _open, ...session }: SessionStatus): z.infer<typeof sessionsSchema> {
+  return snakeKeys(session) as z.infer<typeof sessionsSchema>;
+}
+
+function kindJson(kind: KindStatus): Record<string, number> {
+  return numbersJson({ ...kind });
+}
+
+function numbersJson(record: Readonly<Record<string, number>>): Record<string, number> {
+  return snakeKeys(record) as Record<string, number>;
 }

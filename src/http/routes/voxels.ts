@@ -102,7 +102,7 @@ async function readJsonPatch(
   cellsPerAxis: number,
   refusals: Refusals,
 ): Promise<PatchBody> {
-  const { voxels, atomic } = await readJsonAs(request, config.http, voxelPatchShape, [
+  const { voxels, atomic } = await readJsonAs(request, config, voxelPatchShape, [
     PATCH_MEDIA_TYPE,
   ]);
   const { maxPatchCells } = config.world;

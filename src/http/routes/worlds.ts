@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { STATUS_CODE } from "@std/http/status";
+import { mayEnter } from "../../security/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { readJsonAs } from "../json_body.ts";
 import { documentedBody, jsonAnswer, PROBLEMS, requireWorld } from "../route_parts.ts";
-import type { Router } from "../router_type.ts";
+import { principalOf, type Router } from "../router_type.ts";
 import { worldCreateSchema, worldSchema } from "../schemas.ts";
 import { worldJson } from "../world_json.ts";
 
@@ -20,7 +21,7 @@ export function addWorldRoutes(router: Router, { worlds, config }: HttpDeps): vo
       responses: { 201: jsonAnswer("The new world", worldSchema), ...PROBLEMS },
     }),
     async (context) => {
-      const { id, ...rest } = await readJsonAs(context.req.raw, config.http, worldCreateSchema);
+      const { id, ...rest } = await readJsonAs(context.req.raw, config, worldCreateSchema);
       const world = worlds.create(id, withoutUndefined(rest));
       return context.json(worldJson(world), STATUS_CODE.Created, { location: `/api/worlds/${id}` });
     },
@@ -29,10 +30,14 @@ export function addWorldRoutes(router: Router, { worlds, config }: HttpDeps): vo
     createRoute({
       method: "get",
       path: "/api/worlds",
-      summary: "List the worlds",
-      responses: { 200: jsonAnswer("All worlds", z.object({ worlds: z.array(worldSchema) })), ...PROBLEMS },
+      summary: "List the worlds that the credential is for",
+      responses: { 200: jsonAnswer("These worlds", z.object({ worlds: z.array(worldSchema) })), ...PROBLEMS },
     }),
-    (context) => context.json({ worlds: [...worlds.list()].map(worldJson) }, STATUS_CODE.OK),
+    (context) => {
+      const principal = principalOf(context);
+      const mine = [...worlds.list()].filter(({ id }) => mayEnter(principal, id));
+      return context.json({ worlds: mine.map(worldJson) }, STATUS_CODE.OK);
+    },
   );
   router.openapi(
     createRoute({

@@ -1,0 +1,31 @@
+// deno-lint-ignore-file no-console -- what it prints is its result
+/** Prints the regions that come into view: watch_world.ts [URL] [REGIONS] [API_KEY], with Deno or Node. */
+import process from "node:process";
+import { decodeFrameAsync, VoxcastClient } from "../src/client/mod.ts";
+
+const [url = "http://localhost:7090", wanted = "10", apiKey] = process.argv.slice(2);
+const client = new VoxcastClient({ url, maxAttempts: 5, credential: apiKey ? { apiKey } : undefined });
+client.on("status", ({ state, error }) => console.error(state, error?.message ?? ""));
+client.on("error", ({ code, message }) => console.error(code, message));
+
+let regions = 0;
+client.on("frame", async (bytes) => {
+  const { header, keys } = await decodeFrameAsync(new Uint8Array(bytes));
+  if (regions++ >= Number(wanted)) return;
+  console.log(`region ${header.morton} at level of detail ${header.lod}: ${keys.length} voxels`);
+  if (regions === Number(wanted)) client.close();
+});
+
+await client.connect();
+const { world, bounds } = await client.register({
+  viewport: {
+    eye: [1600, 1500, 1700],
+    lookAt: [512, 400, 512],
+    up: [0, 1, 0],
+    fovY: 1.3,
+    aspectRatio: 1.5,
+    nearPlane: 1,
+    farPlane: 5000,
+  },
+});
+console.log(`world ${world} from ${bounds.min.join(", ")} to ${bounds.max.join(", ")}`);

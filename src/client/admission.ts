@@ -1,0 +1,125 @@
+import { isObject } from "../protocol/mod.ts";
+import { type ClientError, localError, readError, toClientError } from "./client_error.ts";
+
+/** Where a server is, and how to reach it. */
+export interface ServerAddress {
+  /** Address of the server with its path, ending in a slash; `http` or `https`. */
+  readonly base: URL;
+  /** World that the socket's address names, if it does. */
+  readonly world: string | undefined;
+  readonly fetch: typeof fetch;
+}
+
+/** Subprotocol of every socket that shows a ticket; the server answers with it. */
+const SUBPROTOCOL = "voxcast";
+
+/**
+ * The server's address from what a program gives: `http`, `https`, `ws` or `wss`, with or without a path.
+ * @throws {TypeError} for anything else
+ */
+export function serverBase(url: string | URL): URL {
+  const base = new URL(url);
+  base.protocol = base.protocol.replace("ws", "http");
+  if (base.protocol !== "http:" && base.protocol !== "https:") {
+    throw new TypeError(`The server's address must begin with http, https, ws or wss, not ${base.protocol}`);
+  }
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  base.search = base.hash = "";
+  return base;
+}
+
+/** Address of the socket of a profile. No credential is ever in it. */
+export function socketUrl({ base, world }: ServerAddress, profile: string): string {
+  const url = new URL(`ws/${profile}`, base);
+  url.protocol = base.protocol.replace("http", "ws");
+  if (world !== undefined) url.searchParams.set("world", world);
+  return url.href;
+}
+
+/** Subprotocols that show a ticket: a browser can set no headers on a socket. */
+export function ticketSubprotocols(ticket: string): string[] {
+  return [SUBPROTOCOL, `voxcast.ticket.${ticket}`];
+}
+
+/**
+ * Gets a one-time ticket for a credential.
+ * @param authorization the credential as a header
+ * @throws {ClientError} what the server said, or UNREACHABLE
+ */
+export async function fetchTicket(
+  address: ServerAddress,
+  authorization: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { base, world } = address;
+  const response = await reach(address, new URL("api/tickets", base), {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization },
+    body: JSON.stringify({ world }),
+    signal,
+  });
+  const body = await readJson(response);
+  if (!response.ok) throw httpError(response, body);
+  if (!isObject(body) || typeof body.ticket !== "string") {
+    throw localError("MALFORMED", "The server's answer holds no ticket");
+  }
+  return body.ticket;
+}
+
+/**
+ * Why a socket did not open: a WebSocket does not tell, so the server is asked over HTTP. Undefined if it has
+ * nothing against this client. Never rejects.
+ * @param authorization the credential as a header, if there is one
+ */
+export async function explainRefusal(
+  address: ServerAddress,
+  authorization: string | undefined,
+  signal: AbortSignal,
+): Promise<ClientError | undefined> {
+  try {
+    const headers: HeadersInit = authorization === undefined ? {} : { authorization };
+    const url = new URL("api/info", address.base);
+    const response = await reach(address, url, { headers, cache: "no-store", signal });
+    // Read to the end, so that the connection can be used again.
+    const body = await readJson(response);
+    return response.ok ? undefined : httpError(response, body);
+  } catch (error) {
+    return toClientError(error);
+  }
+}
+
+async function reach(address: ServerAddress, url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await address.fetch.call(globalThis, url.href, init);
+  } catch (cause) {
+    throw localError("UNREACHABLE", "The server cannot be reached", cause);
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return JSON.parse(await response.text());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error of an answer: its body says it all, except where a proxy wrote it. */
+function httpError(response: Response, body: unknown): ClientError {
+  const seconds = Number(response.headers.get("retry-after") ?? NaN);
+  const fields = {
+    ...(Number.isFinite(seconds) ? { retry_after_ms: seconds * 1000 } : {}),
+    ...body as object,
+  };
+  return readError(
+    { message: `The server answered with status ${response.status}`, ...fields },
+    codeOf(response.status),
+  );
+}
+
+function codeOf(status: number): string {
+  if (status === 401) return "UNAUTHORIZED";
+  if (status === 403) return "FORBIDDEN";
+  if (status === 429) return "RATE_LIMITED";
+  return status === 503 ? "OVERLOADED" : "INTERNAL";
+}

@@ -1,0 +1,372 @@
+import { BARE_PING, BARE_PONG, type JsonFields } from "../protocol/mod.ts";
+import type { Viewport } from "../viewport/mod.ts";
+import { type ServerAddress, serverBase, socketUrl } from "./admission.ts";
+import { Backoff } from "./backoff.ts";
+import { type ClientError, localError, readError, toClientError } from "./client_error.ts";
+import { initMessage, messageText, type Outgoing } from "./client_message.ts";
+import { type SettledOptions, settleOptions, type VoxcastClientOptions } from "./client_options.ts";
+import type { ClientStatus, ClientStep } from "./client_status.ts";
+import { Connection } from "./connection.ts";
+import { Deferred } from "./deferred.ts";
+import { Emitter } from "./events.ts";
+import { Identity } from "./identity.ts";
+import { OfflineQueue } from "./offline_queue.ts";
+import { checkFields, checkSize, DEFAULT_OUTGOING_LIMITS, readOutgoingLimits } from "./outgoing_check.ts";
+import { ReliableInbox } from "./reliable_inbox.ts";
+import { type RequestOptions, Requests, type SendOptions } from "./requests.ts";
+import {
+  type Greeting,
+  parseServerMessage,
+  readGreeting,
+  type Registration,
+  type ServerMessage,
+  type SignIn,
+} from "./server_message.ts";
+import { type StreamOptions, Streams } from "./streams.ts";
+import { type JoinTarget, WorldJoin } from "./world_join.ts";
+
+/** What a client tells, by name. */
+export interface VoxcastEvents {
+  /** Its state has changed, or what it is doing about it. */
+  readonly status: ClientStatus;
+  /** INIT was answered. */
+  readonly greeted: Greeting;
+  /** AUTH was answered. */
+  readonly signedIn: SignIn;
+  /** A world has taken the client: what was held of an earlier registration is void. */
+  readonly registered: Registration;
+  /** A region frame, for `decodeFrameAsync`. */
+  readonly frame: ArrayBuffer;
+  /** The server was told of this view. */
+  readonly viewportSent: Viewport;
+  /** The server gave a reliable message up: what depends on it must be fetched anew. */
+  readonly resync: { readonly id: string };
+  /** The client sends more than is granted, and should send less for `retryAfterMs`. */
+  readonly warning: ClientError;
+  /** Something went wrong that no promise tells: the connection goes on. */
+  readonly error: ClientError;
+  /** Every message of the server, those that are told by another event as well. */
+  readonly message: ServerMessage;
+}
+
+/** Time for each answer of the handshake; the attempt as a whole has its own limit. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/**
+ * A client of a Voxcast server, for browsers, Deno and Node.
+ *
+ * ```ts
+ * const client = new VoxcastClient({ url: "http://localhost:7090" });
+ * client.on("frame", async (bytes) => console.log(await decodeFrameAsync(new Uint8Array(bytes))));
+ * await client.connect();
+ * const { world, bounds } = await client.register({ viewport });
+ * ```
+ *
+ * It comes back by itself after a loss, with its registration and its subscriptions, until `close` or until
+ * the server says something that no retry can mend; `status` always says where it stands. Everything that
+ * goes wrong is a {@linkcode ClientError}.
+ */
+export class VoxcastClient {
+  readonly #options: SettledOptions;
+  readonly #address: ServerAddress;
+  readonly #events = new Emitter<VoxcastEvents>();
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #join: WorldJoin;
+  readonly #streams: Streams;
+  readonly #identity: Identity;
+  readonly #inbox = new ReliableInbox();
+  #limits = DEFAULT_OUTGOING_LIMITS;
+  #greeting: Greeting | undefined;
+  #sessionToken: string | undefined;
+  #connecting: Deferred<void> | undefined;
+
+  /** @throws {TypeError} if the address is none, or the platform has no WebSocket and none is passed in */
+  constructor(options: VoxcastClientOptions) {
+    const settled = this.#options = settleOptions(options);
+    const { timers, random, clientId } = settled;
+    this.#address = { base: serverBase(settled.url), world: settled.world, fetch: settled.fetch };
+    const isConnected = () => this.#connection.isConnected;
+    const transmit = (text: string) => this.#connection.send(text);
+    const report = (error: ClientError) => this.#events.emit("error", error);
+    const ask = (message: Outgoing) => this.#requests.ask(message, HANDSHAKE_TIMEOUT_MS);
+    this.#connection = new Connection({
+      timers,
+      backoff: new Backoff({ baseMs: settled.minBackoffMs, maxMs: settled.maxBackoffMs, random }),
+      admit: (signal) => this.#identity.admit(signal),
+      explain: (signal) => this.#identity.explain(signal),
+      openSocket: (protocols) => new settled.WebSocket(socketUrl(this.#address, settled.profile), protocols),
+      handshake: (enter) => this.#handshake(enter),
+      onStatus: (status) => this.#showStatus(status),
+      onText: (text) => this.#read(text),
+      onBinary: (bytes) => this.#join.received(bytes),
+      onMalformed: (error) => report(toClientError(error)),
+      onEnd: (error) => this.#ended(error),
+      ping: () => this.#transmit({ type: "PING", data: {} }),
+      limits: settled,
+    });
+    this.#requests = new Requests({
+      timers,
+      queue: new OfflineQueue({
+        maxMessages: settled.maxQueuedMessages,
+        maxBytes: settled.maxQueuedBytes,
+        drop: settled.queueDrop,
+      }),
+      isConnected,
+      transmit,
+      onDropped: report,
+      maxPending: settled.maxPendingRequests,
+    });
+    this.#join = new WorldJoin({
+      timers,
+      clientId,
+      viewportIntervalMs: settled.viewportIntervalMs,
+      isConnected,
+      ask,
+      transmit: (message) => this.#transmit(message),
+      onRegistered: (registration) => this.#registered(registration),
+      onFrame: (bytes) => this.#events.emit("frame", bytes),
+      onViewportSent: (viewport) => this.#events.emit("viewportSent", viewport),
+      onProblem: (error) => this.#connection.drop(error),
+    });
+    this.#streams = new Streams({ isConnected, ask });
+    this.#identity = new Identity({
+      options: settled,
+      address: this.#address,
+      ask,
+      onSignedIn: (signIn, answer) => {
+        this.#rememberSession(answer);
+        this.#events.emit("signedIn", signIn);
+      },
+      onError: report,
+    });
+  }
+
+  /** Where the client stands. */
+  get status(): ClientStatus {
+    return this.#connection.status;
+  }
+
+  /** What INIT settled on the present connection. */
+  get greeting(): Greeting | undefined {
+    return this.#greeting;
+  }
+
+  /** The world of the present connection. */
+  get registration(): Registration | undefined {
+    return this.#join.registration;
+  }
+
+  /** Calls `listener` whenever that happens; the function that comes back ends it. */
+  on<Name extends keyof VoxcastEvents>(
+    name: Name,
+    listener: (value: VoxcastEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /**
+   * Connects; resolves once connected, however many attempts it takes. A client that is connected starts
+   * anew.
+   * @throws {ClientError} if the server refuses for good, `maxAttempts` fail, or the client is closed
+   * meanwhile
+   */
+  connect(): Promise<void> {
+    const connecting = this.#connecting ??= new Deferred();
+    this.#connection.start();
+    return connecting.promise;
+  }
+
+  /** Makes the next attempt now instead of waiting for its time; a wait that the server asked for stays. */
+  retryNow(): void {
+    this.#connection.retryNow();
+  }
+
+  /**
+   * Says goodbye and closes for good: what waits for an answer is rejected with CLOSED. `connect` opens
+   * again.
+   */
+  close(): void {
+    if (this.#connection.isConnected) this.#transmit({ type: "CLOSE", data: {} });
+    this.#sessionToken = undefined;
+    this.#connection.stop(localError("CLOSED", "The client was closed"));
+  }
+
+  /**
+   * Looks at a world from now on, with this connection and all that follow. Before `connect` it waits for it.
+   * @throws {ClientError} INVALID_VIEWPORT, or what the server said
+   */
+  register(target: JoinTarget): Promise<Registration> {
+    return this.#join.register({ ...target, world: target.world ?? this.#options.world });
+  }
+
+  /**
+   * Moves the camera: the server is told as often as `viewportIntervalMs` allows, and always of the last
+   * view.
+   * @throws {ClientError} INVALID_VIEWPORT
+   */
+  updateViewport(viewport: Viewport): void {
+    this.#join.offer(viewport);
+  }
+
+  /**
+   * Subscribes to a stream, with this connection and all that follow; resolves to the server's answer.
+   * @throws {ClientError} what the server said, STREAM_EXISTS, or what is wrong with the parameters
+   */
+  async subscribe(options: StreamOptions): Promise<JsonFields> {
+    checkFields(options.params, this.#limits);
+    const world = options.world ?? this.#options.world;
+    return await this.#streams.subscribe({ ...options, ...(world === undefined ? {} : { world }) });
+  }
+
+  /** Ends a subscription; resolves once the server has said so. @throws {ClientError} STREAM_NOT_FOUND */
+  unsubscribe(streamId: string): Promise<void> {
+    return this.#streams.unsubscribe(streamId);
+  }
+
+  /** Milliseconds until the server has answered. @throws {ClientError} TIMEOUT, CONNECTION_LOST */
+  async ping(options: RequestOptions = {}): Promise<number> {
+    const { timers } = this.#options;
+    const startMs = timers.monotonic();
+    await this.#requests.request({ type: "PING", data: {} }, options);
+    return timers.monotonic() - startMs;
+  }
+
+  /**
+   * Sends a message that has an answer, and resolves to the answer's fields. Without a connection it waits
+   * for one.
+   * @throws {ClientError} what the server said; TIMEOUT, CONNECTION_LOST, QUEUE_FULL, CLOSED; what is wrong
+   * with the fields
+   */
+  async request(type: string, data: JsonFields, options: RequestOptions = {}): Promise<JsonFields> {
+    return await this.#requests.request(this.#checked({ type, data }), options);
+  }
+
+  /**
+   * Sends a message that has no answer. Without a connection it waits for one, within the bounds of the
+   * queue.
+   * @throws {ClientError} what is wrong with the fields: INVALID_FIELD, JSON_TOO_COMPLEX, MESSAGE_TOO_LARGE
+   */
+  send(type: string, data: JsonFields, options: SendOptions = {}): void {
+    this.#requests.send(this.#checked({ type, data }), options);
+  }
+
+  #checked(message: Outgoing): Outgoing {
+    checkFields(message.data, this.#limits);
+    checkSize(messageText(message), this.#limits);
+    return message;
+  }
+
+  #transmit(message: Outgoing): void {
+    this.#connection.send(messageText(message));
+  }
+
+  async #handshake(enter: (step: ClientStep) => void): Promise<void> {
+    this.#inbox.reset();
+    if (this.#options.init) {
+      enter("greeting");
+      await this.#greet();
+    }
+    await this.#identity.establish(this.#greeting, () => enter("signing-in"));
+    enter("joining");
+    await this.#join.resume();
+    await this.#streams.resume();
+  }
+
+  async #greet(): Promise<void> {
+    const { clientId, gzip, ack } = this.#options;
+    const message = initMessage({ clientId, gzip, ack, sessionToken: this.#sessionToken });
+    const data = await this.#requests.ask(message, HANDSHAKE_TIMEOUT_MS);
+    this.#rememberSession(data);
+    const greeting = this.#greeting = readGreeting(data);
+    this.#identity.toldTime(greeting.serverTimeMs);
+    this.#limits = readOutgoingLimits(this.#limits, greeting.limits);
+    this.#events.emit("greeted", greeting);
+  }
+
+  #rememberSession({ session_token: token }: JsonFields): void {
+    if (typeof token === "string") this.#sessionToken = token;
+  }
+
+  #registered(registration: Registration): void {
+    this.#limits = readOutgoingLimits(this.#limits, registration.limits);
+    this.#events.emit("registered", registration);
+  }
+
+  #showStatus(status: ClientStatus): void {
+    const { state, error } = status;
+    if (state === "connected") {
+      this.#connecting?.resolve();
+      this.#connecting = undefined;
+      this.#requests.connected();
+      this.#join.connected();
+    } else if (state === "failed" || state === "disconnected") {
+      this.#stopped(error ?? localError("CLOSED", "The client was closed"));
+    }
+    this.#events.emit("status", status);
+  }
+
+  #ended(error: ClientError): void {
+    this.#greeting = undefined;
+    this.#identity.lost();
+    this.#requests.lost(error);
+    this.#join.lost();
+  }
+
+  #stopped(error: ClientError): void {
+    this.#connecting?.reject(error);
+    this.#connecting = undefined;
+    this.#requests.stop(error);
+    this.#join.stop(error);
+    this.#streams.stop(error);
+  }
+
+  #read(text: string): void {
+    if (text === BARE_PONG) return;
+    if (text === BARE_PING) return this.#connection.send(BARE_PONG);
+    try {
+      const message = parseServerMessage(text);
+      if (message.id !== undefined && this.#greeting?.ack === true) {
+        this.#transmit({ type: "ACK", data: { id: message.id } });
+        if (!this.#inbox.accept(message.id)) return;
+      }
+      this.#handle(message);
+      this.#events.emit("message", message);
+    } catch (error) {
+      this.#events.emit("error", toClientError(error));
+    }
+  }
+
+  #handle({ type, ref, data }: ServerMessage): void {
+    switch (type) {
+      case "HEARTBEAT":
+        this.#transmit({ type: "PONG", data: {} });
+        break;
+      case "REGISTERED":
+        this.#join.registered(data);
+        break;
+      case "FEATURE_UPDATE":
+        this.#streams.update(data);
+        break;
+      case "STREAM_COMPLETE":
+        this.#streams.completed(data);
+        break;
+      case "RATE_LIMIT_WARNING":
+        this.#events.emit("warning", readError(data, "RATE_LIMITED"));
+        break;
+      case "RESYNC":
+        this.#events.emit("resync", { id: String(data.id) });
+        break;
+      case "ERROR":
+      case "AUTH_FAILED":
+      case "SUBSCRIBE_FAILED":
+        return this.#refused(readError(data));
+    }
+    if (ref !== undefined) this.#requests.answered(ref, data);
+  }
+
+  #refused(error: ClientError): void {
+    this.#connection.reported(error);
+    if (!this.#requests.refused(error)) this.#events.emit("error", error);
+  }
+}

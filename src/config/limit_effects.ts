@@ -1,0 +1,159 @@
+import type { ConfigKey } from "./schema.ts";
+
+/** What becomes of those who reach a limit. */
+export interface LimitEffect {
+  /** Error code of the catalogue that they are told, by HTTP or in an ERROR message. */
+  readonly code?: string;
+  /** HTTP status, where a request can reach it. */
+  readonly status?: number;
+  /** Close code, where a socket is closed for it. */
+  readonly close?: number;
+  /** What happens, in words. */
+  readonly text: string;
+}
+
+const RATE = {
+  code: "RATE_LIMITED",
+  status: 429,
+  text: "refused, with `Retry-After` and `RateLimit`; counts as a violation",
+} as const;
+const SKIPPED = {
+  code: "RATE_LIMITED",
+  text: "skipped; RATE_LIMIT_WARNING first, then the error, at most one a second; counts as a violation",
+} as const;
+const SLOW = { close: 4009, text: "the connection is closed: it does not read" } as const;
+const TOO_LARGE = { code: "PAYLOAD_TOO_LARGE", status: 413, text: "refused whole" } as const;
+const OVERLOADED = {
+  code: "OVERLOADED",
+  status: 503,
+  text: "new connections are paced, the others get `Retry-After`; who is in stays in",
+} as const;
+const WAITS = { text: "the rest waits" } as const;
+const IMPORT = { text: "the file is refused, the world stays as it was" } as const;
+
+/** Every limit that a client or a load can reach, with what it does then. `docs/configuration.md` prints it as one table. */
+export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = {
+  "limits.httpRequests": RATE,
+  "limits.healthRequests": RATE,
+  "limits.settingsRequests": RATE,
+  "limits.regionRequests": RATE,
+  "limits.snapshotRequests": RATE,
+  "limits.longPollRequests": RATE,
+  "limits.opRequests": RATE,
+  "limits.connects": { ...RATE, text: "the upgrade is refused, with `Retry-After`" },
+  "limits.messagesPerSecond": SKIPPED,
+  "limits.positionsPerSecond": SKIPPED,
+  "limits.opsPerSecond": SKIPPED,
+  "limits.serverMessagesPerSecond": {
+    code: "OVERLOADED",
+    text: "skipped, told at most once a second; no violation",
+  },
+  "limits.maxViolations": {
+    code: "BANNED",
+    status: 429,
+    close: 4008,
+    text: "the principal or session is banned for `limits.banSec`",
+  },
+  "limits.maxTrackedKeys": { text: "the bucket that is fullest, so the one least used, is forgotten" },
+  "streaming.maxClientsPerServer": { close: 4001, text: "the socket is opened and closed at once" },
+  "limits.maxClientsPerWorld": {
+    code: "WORLD_FULL",
+    status: 503,
+    close: 4005,
+    text: "not let into the world",
+  },
+  "limits.maxClientsPerAddress": { code: "ADDRESS_LIMIT", status: 429, text: "the upgrade is refused" },
+  "limits.maxLoopLagMs": OVERLOADED,
+  "limits.maxMemoryBytes": OVERLOADED,
+  "limits.pacedAcceptsPerSecond": OVERLOADED,
+  "limits.maxUnexplainedBytes": {
+    text:
+      "sockets without a whole message since then are cut off, those without a credential and the newest first",
+  },
+  "limits.maxJsonDepth": { code: "JSON_TOO_COMPLEX", status: 413, text: "refused before it is parsed" },
+  "limits.maxJsonValues": { code: "JSON_TOO_COMPLEX", status: 413, text: "refused before it is parsed" },
+  "limits.maxMalformedInRow": { close: 4007, text: "the connection is closed; each one before was answered" },
+  "security.maxAuthFailures": {
+    code: "LOCKED_OUT",
+    status: 429,
+    close: 4003,
+    text: "credentials from this address are not looked at for `security.authLockoutSec`",
+  },
+  "security.maxTickets": { code: "BUSY", status: 429, text: "no further ticket until one is used or ends" },
+  "security.ticketTtlSec": { status: 401, close: 4003, text: "the ticket is worth nothing" },
+  "security.sessionTokenTtlSec": { text: "the client gets a new session" },
+  "security.hmacWindowSec": {
+    code: "UNAUTHORIZED",
+    status: 401,
+    close: 4003,
+    text: "the signature is refused",
+  },
+  "session.authTimeoutMs": { code: "AUTH_REQUIRED", close: 4003, text: "the connection is closed" },
+  "session.maxUnauthenticated": { code: "ADDRESS_LIMIT", status: 429, text: "the upgrade is refused" },
+  "session.maxUnauthenticatedPerAddress": {
+    code: "ADDRESS_LIMIT",
+    status: 429,
+    text: "the upgrade is refused",
+  },
+  "session.maxUnauthenticatedBytes": { code: "AUTH_REQUIRED", close: 4003, text: "the connection is closed" },
+  "session.deadAfterMs": { close: 4000, text: "the connection is closed" },
+  "session.writeTimeoutMs": SLOW,
+  "session.drainTimeoutMs": { text: "what still waits is dropped, the socket is closed" },
+  "session.maxControlMessages": SLOW,
+  "session.maxControlBytes": SLOW,
+  "session.maxReliableMessages": SLOW,
+  "session.maxReliableBytes": SLOW,
+  "session.maxAckRetries": {
+    text: "the message is not sent again; RESYNC when `session.ackTimeoutMs` is over",
+  },
+  "session.ackTimeoutMs": { text: "the message is given up, the client is told by RESYNC" },
+  "session.maxStreamMessages": { text: "messages are dropped as the subscription's strategy says" },
+  "session.maxStreamBytes": { text: "messages are dropped as the subscription's strategy says" },
+  "session.maxSubscriptions": { code: "SUBSCRIPTION_LIMIT", text: "SUBSCRIBE_FAILED" },
+  "session.bulkWatermarkBytes": { text: "streams of this connection wait" },
+  "streaming.maxMessageSizeBytes": {
+    code: "MESSAGE_TOO_LARGE",
+    close: 4002,
+    text: "the connection is closed before the message is parsed",
+  },
+  "streaming.maxPendingSendsPerClient": { text: "the client gets no more frames until it has read" },
+  "streaming.maxBufferedBytesPerClient": { text: "the client gets no more frames until it has read" },
+  "streaming.maxViewportUpdatesPerSecond": { text: "only the newest view counts" },
+  "streaming.openTimeoutMs": { text: "the socket is given up" },
+  "streaming.idleTimeoutSec": { close: 1001, text: "the runtime closes the connection" },
+  "http.maxBodyBytes": TOO_LARGE,
+  "http.maxJsonBytes": TOO_LARGE,
+  "http.maxReadCells": { ...TOO_LARGE, text: "refused; ask for less" },
+  "world.maxWorlds": { code: "WORLD_LIMIT", status: 409, text: "refused" },
+  "world.maxVoxelsPerWorld": { code: "VOXEL_LIMIT", status: 409, text: "refused whole, nothing is changed" },
+  "world.maxWorldBytes": { code: "MEMORY_LIMIT", status: 507, text: "refused whole, nothing is changed" },
+  "world.maxVoxelBytesTotal": {
+    code: "MEMORY_LIMIT",
+    status: 507,
+    text: "refused whole, nothing is changed",
+  },
+  "world.maxDirtyRegions": { code: "BUSY", status: 429, text: "refused, with `Retry-After`" },
+  "world.maxPatchCells": TOO_LARGE,
+  "world.maxEntitiesPerWorld": { code: "ENTITY_LIMIT", status: 409, text: "refused" },
+  "world.maxEntityCells": { code: "ENTITY_LIMIT", status: 409, text: "refused" },
+  maxEntitiesPerRegion: { code: "ENTITY_LIMIT", status: 409, text: "refused" },
+  "cache.maxCacheMemoryBytes": { text: "regions that nobody looks at are forgotten, the least used first" },
+  "build.maxQueueDepth": WAITS,
+  "build.buildTimeoutMs": { text: "the build counts as failed, its worker is replaced" },
+  "build.maxBuildsPerSecondPerRegion": WAITS,
+  "gpu.maxBatchRegions": WAITS,
+  "gpu.maxBatchVoxels": WAITS,
+  "gpu.maxSoftwareBatchVoxels": WAITS,
+  "gpu.maxPooledBytes": { text: "buffers are freed" },
+  "gpu.batchTimeoutMs": {
+    text: "the GPU counts as hanging: its worker is replaced, the regions are built again",
+  },
+  "gpu.maxHangs": { text: "the CPU builds until the next start" },
+  "gpu.maxFailures": { text: "the CPU builds for `gpu.pauseMs`" },
+  "import.maxFileBytes": IMPORT,
+  "import.maxDecodedBytes": IMPORT,
+  "import.maxPoints": IMPORT,
+  "import.maxSceneNodes": IMPORT,
+  "import.maxSceneDepth": IMPORT,
+  "import.maxCells": IMPORT,
+};

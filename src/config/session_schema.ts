@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { GIB, KIB, MIB, whole } from "./field_schemas.ts";
+
+/** Connections: what each is given time and room for. */
+export const sessionSchema = z.strictObject({
+  authTimeoutMs: whole(10_000, 100, 600_000, "ms", "Time that a socket has to show its credential in-band"),
+  maxUnauthenticated: whole(
+    64,
+    1,
+    100_000,
+    "sockets",
+    "Most sockets at a time that have not shown a credential yet",
+  ),
+  maxUnauthenticatedPerAddress: whole(4, 1, 100_000, "sockets", "The same from one address"),
+  maxUnauthenticatedBytes: whole(
+    4 * KIB,
+    64,
+    MIB,
+    "bytes",
+    "Most bytes that a socket may send before it has shown one",
+  ),
+  heartbeatIntervalMs: whole(30_000, 100, 3_600_000, "ms", "Time between two HEARTBEAT messages"),
+  deadAfterMs: whole(
+    60_000,
+    200,
+    7_200_000,
+    "ms",
+    "A client that has sent INIT or answered a HEARTBEAT once and then says nothing for so long is closed with 4000",
+  ),
+  writeTimeoutMs: whole(
+    10_000,
+    100,
+    600_000,
+    "ms",
+    "A socket that takes nothing for so long is closed with 4009",
+  ),
+  drainTimeoutMs: whole(
+    1000,
+    10,
+    60_000,
+    "ms",
+    "Time that a closing connection has to take what waits for it",
+  ),
+  maxControlMessages: whole(
+    256,
+    8,
+    100_000,
+    "messages",
+    "Most control messages that wait for one client; more close it with 4009",
+  ),
+  maxControlBytes: whole(256 * KIB, 4 * KIB, 64 * MIB, "bytes", "The same in bytes"),
+  maxReliableMessages: whole(
+    1000,
+    1,
+    1_000_000,
+    "messages",
+    "Most messages that wait for a client's ACK; more close it with 4009",
+  ),
+  maxReliableBytes: whole(MIB, 4 * KIB, GIB, "bytes", "The same in bytes"),
+  ackRetryMs: whole(5000, 10, 600_000, "ms", "A message without ACK is sent again after this time"),
+  maxAckRetries: whole(3, 0, 100, "tries", "How often at most"),
+  ackTimeoutMs: whole(30_000, 10, 3_600_000, "ms", "A message without ACK is given up after this time"),
+  maxStreamMessages: whole(
+    1000,
+    1,
+    1_000_000,
+    "messages",
+    "Most messages of one subscription that wait; its strategy says what is dropped",
+  ),
+  maxStreamBytes: whole(MIB, 4 * KIB, GIB, "bytes", "The same in bytes"),
+  maxSubscriptions: whole(16, 1, 1000, "subscriptions", "Most subscriptions of one connection"),
+  bulkWatermarkBytes: whole(
+    64 * KIB,
+    KIB,
+    64 * MIB,
+    "bytes",
+    "Bytes waiting in a socket above which streams wait, so that control messages need not wait behind them",
+  ),
+  gzipBinaryBytes: whole(
+    256,
+    1,
+    64 * MIB,
+    "bytes",
+    "Binary messages from this size on are compressed for clients that asked for it",
+  ),
+  gzipJsonBytes: whole(1024, 1, 64 * MIB, "bytes", "The same for JSON"),
+  trackLatency: z.boolean().default(true).meta({
+    description: "Measures how long messages take to be handled, for /ws/stats and /api/metrics",
+  }),
+  latencySamples: whole(
+    1000,
+    10,
+    1_000_000,
+    "messages",
+    "Newest messages over which these times are taken",
+  ),
+}).prefault({});

@@ -1,0 +1,16 @@
+/** The same tree with its names in snake_case, as the socket side writes them; values stay. */
+export function snakeKeys(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [
+      snakeName(key),
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? snakeKeys(value as Readonly<Record<string, unknown>>)
+        : value,
+    ]),
+  );
+}
+
+/** `messagesIn` as `messages_in`, `p99` as it is. */
+export function snakeName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replaceAll("-", "_");
+}

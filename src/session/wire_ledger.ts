@@ -1,0 +1,108 @@
+import { Ring } from "./ring.ts";
+import type { Payload, Wire } from "./wire.ts";
+
+/** What a message counts as while it waits in the socket. */
+export const BULK = 0;
+export const CONTROL = 1;
+export const FRAME = 2;
+export type WireLane = typeof BULK | typeof CONTROL | typeof FRAME;
+
+/** An entry is `bytes * LANES + lane`, one number. */
+const LANES = 4;
+
+/**
+ * Account of what was handed to a wire and has not been taken yet. The wire only tells how many bytes wait in all, and
+ * takes messages in order and whole; so the oldest ones are gone as soon as the others suffice for what waits. A wire
+ * counts text as UTF-8 itself: the size of a message is read off it, nothing is encoded to learn it.
+ */
+export class WireLedger {
+  readonly #wire: Wire;
+  readonly #entries = new Ring<number>();
+  #waitingBytes = 0;
+  #controlMessages = 0;
+  #controlBytes = 0;
+  #frames = 0;
+  #handedBytes = 0;
+  #handedMessages = 0;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** Bytes handed over since the start. */
+  get handedBytes(): number {
+    return this.#handedBytes;
+  }
+
+  /** Messages handed over since the start. */
+  get handedMessages(): number {
+    return this.#handedMessages;
+  }
+
+  /** Control messages among those that waited at the last {@linkcode settle}, and what has come since. */
+  get controlMessages(): number {
+    return this.#controlMessages;
+  }
+
+  /** Their bytes. */
+  get controlBytes(): number {
+    return this.#controlBytes;
+  }
+
+  /** Frames, as {@linkcode controlMessages}. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Whether everything had been taken at the last {@linkcode settle} and nothing has come since. Asks the wire nothing. */
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** Strikes out what the wire has taken; returns the bytes that wait. O(1) amortised. */
+  settle(): number {
+    const buffered = this.#wire.bufferedAmount;
+    for (let entry = this.#entries.peek(); entry !== undefined; entry = this.#entries.peek()) {
+      const bytes = Math.floor(entry / LANES);
+      if (this.#waitingBytes - bytes < buffered) break;
+      this.#entries.shift();
+      this.#waitingBytes -= bytes;
+      this.#strike(entry % LANES, bytes);
+    }
+    return buffered;
+  }
+
+  /**
+   * Hands a message over.
+   * @param buffered what {@linkcode settle} has just returned
+   * @returns its bytes
+   * @throws whatever the wire throws; nothing is noted then
+   */
+  hand(lane: WireLane, message: Payload, buffered: number): number {
+    this.#wire.send(message);
+    const bytes = Math.max(0, this.#wire.bufferedAmount - buffered);
+    this.#handedMessages++;
+    this.#handedBytes += bytes;
+    this.#waitingBytes += bytes;
+    const last = lane === BULK ? this.#entries.last() : undefined;
+    // Bulk is counted in bytes only, so neighbours share an entry and small messages cost no memory here.
+    if (last !== undefined && last % LANES === BULK) this.#entries.replaceLast(last + bytes * LANES);
+    else this.#entries.push(bytes * LANES + lane);
+    if (lane === CONTROL) {
+      this.#controlMessages++;
+      this.#controlBytes += bytes;
+    } else if (lane === FRAME) {
+      this.#frames++;
+    }
+    return bytes;
+  }
+
+  #strike(lane: number, bytes: number): void {
+    if (lane === CONTROL) {
+      this.#controlMessages--;
+      this.#controlBytes -= bytes;
+    } else if (lane === FRAME) {
+      this.#frames--;
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { encodeFrame, OPCODE } from "../integration/raw_frame.ts";
+import { RawSocket } from "../integration/raw_socket.ts";
+import { assertAlive } from "../integration/rfc6455_case.ts";
+import { waitFor } from "../support/wait_for.ts";
+import { MeasuredServer } from "./measured_server.ts";
+import type { Proved } from "./property_part.ts";
+
+const MIB = 2 ** 20;
+const ATTACK_MIB = 512;
+const LIMIT_MIB = 128;
+const OVERSIZED = 8;
+const PIECE = new Uint8Array(MIB);
+const API_KEY = "a-key-that-is-only-for-this-proof";
+const KEYED = { "security.apiKey": API_KEY, "security.trustProxy": ["127.0.0.1"] };
+/** What the server has besides: the attack's own pieces on their way, and the allocator's rests. */
+const SLACK_MIB = 96;
+const OPEN_LIMITS = {
+  "limits.messagesPerSecond": 1_000_000,
+  "limits.serverMessagesPerSecond": 1_000_000,
+  "limits.connects": 1_000_000,
+};
+
+interface Attack {
+  readonly name: string;
+  readonly peakMiB: number;
+  readonly restMiB: number;
+  /** Bytes that could be written before the server hung up. */
+  readonly writtenMiB: number;
+  readonly ok: boolean;
+}
+
+/** The sockets of an attack, and what they could write. */
+type Attackers = { readonly written: number } & Disposable;
+
+interface AttackPlan {
+  /** Growth of memory that is still in order: at any time, and once the attack is over while its sockets are still there. */
+  readonly peakMiB: number;
+  readonly restMiB: number;
+  readonly run: (port: number) => Promise<Attackers>;
+}
+
+/**
+ * What strangers and guests can make the server's memory grow by: fragments that never end, from one socket and from
+ * many, single messages of nearly 64 MiB, claims of such; and that a well-behaved client is served all the while.
+ */
+export async function attackPart(
+  attackMiB: number = ATTACK_MIB,
+  limitMiB: number = LIMIT_MIB,
+): Promise<Proved> {
+  const start = performance.now();
+  const limits = { ...OPEN_LIMITS, "limits.maxUnexplainedBytes": limitMiB * MIB };
+  const attacks: Attack[] = [
+    await attack("one socket's fragments", limits, {
+      peakMiB: 2 * limitMiB + SLACK_MIB,
+      restMiB: limitMiB,
+      run: (port) => fragments(port, 1, attackMiB),
+    }),
+    // All can have written their part before the first look.
+    await attack("32 sockets' fragments", limits, {
+      peakMiB: attackMiB + SLACK_MIB,
+      restMiB: limitMiB,
+      run: (port) => fragments(port, 32, attackMiB / 32),
+    }),
+    await attack("fragments without a credential", { ...limits, ...KEYED }, {
+      peakMiB: SLACK_MIB,
+      restMiB: SLACK_MIB,
+      run: (port) => fragments(port, 8, 64),
+    }),
+    // Each message is there as it came, and once more as the script's own bytes.
+    await attack(`${OVERSIZED} messages of 60 MB at once`, limits, {
+      peakMiB: OVERSIZED * 2.5 * 60 + SLACK_MIB,
+      restMiB: OVERSIZED * 60,
+      run: (port) => oversize(port, OVERSIZED),
+    }),
+    await attack("200 claims of 64 MiB", limits, {
+      peakMiB: SLACK_MIB,
+      restMiB: SLACK_MIB,
+      run: (port) => claims(port, 200),
+    }),
+  ];
+  return {
+    ok: attacks.every(({ ok }) => ok),
+    seconds: (performance.now() - start) / 1000,
+    summary: attacks.map(({ name, peakMiB, restMiB, writtenMiB, ok }) =>
+      `${name}: ${writtenMiB.toFixed(0)} MiB written, memory up ${peakMiB.toFixed(0)} MiB at most and ${
+        restMiB.toFixed(0)
+      } after${ok ? "" : " (TOO MUCH)"}`
+    ).join("; "),
+  };
+}
+
+/** Runs one attack against a server of its own, with a client beside it, and looks at the memory meanwhile. */
+async function attack(
+  name: string,
+  flags: Readonly<Record<string, unknown>>,
+  { peakMiB: maxPeakMiB, restMiB, run }: AttackPlan,
+): Promise<Attack> {
+  await using server = await MeasuredServer.start("product", flags);
+  const headers = flags["security.apiKey"] === undefined
+    ? {}
+    : { Authorization: `Bearer ${flags["security.apiKey"]}` };
+  using client = await RawSocket.connect(server.port, { headers });
+  await assertAlive(client);
+  const before = (await server.measure()).rssBytes;
+  let isDone = false;
+  const watching = (async () => {
+    while (!isDone) await assertAlive(client);
+  })();
+  using attackers = await run(server.port);
+  // What the guard closes, it closes within some looks.
+  const isCalm = async () => (await server.measure()).rssBytes - before <= restMiB * MIB;
+  await waitFor(isCalm, { what: "memory to fall", intervalMs: 100, deadlineMs: 10_000 }).catch(() => {});
+  const { rssBytes: rest, peakRssBytes: peak } = await server.measure();
+  isDone = true;
+  await watching;
+  const peakMiB = (peak - before) / MIB;
+  const ok = peakMiB <= maxPeakMiB && rest - before <= restMiB * MIB;
+  return { name, peakMiB, restMiB: (rest - before) / MIB, writtenMiB: attackers.written / MIB, ok };
+}
+
+/** Sockets that begin a message each and go on with it until they are stopped; answers pings of nobody. */
+async function fragments(
+  port: number,
+  sockets: number,
+  mib: number,
+): Promise<Attackers> {
+  const first = encodeFrame({ opcode: OPCODE.BINARY, payload: PIECE, fin: false });
+  const next = encodeFrame({ opcode: OPCODE.CONTINUATION, payload: PIECE, fin: false });
+  let written = 0;
+  const open: RawSocket[] = [];
+  await Promise.all(Array.from({ length: sockets }, async () => {
+    const socket = await RawSocket.connect(port);
+    open.push(socket);
+    // Without a credential there is no upgrade, and nobody to write to.
+    if (socket.response.status !== 101) return;
+    try {
+      for (let i = 0; i < mib; i++) {
+        await socket.write(i === 0 ? first : next);
+        written += PIECE.length;
+      }
+    } catch {
+      // The server has hung up.
+    }
+  }));
+  return { written, [Symbol.dispose]: () => open.forEach((socket) => socket[Symbol.dispose]()) };
+}
+
+/** Sockets that each send one message of 60 MB. */
+async function oversize(port: number, sockets: number): Promise<Attackers> {
+  const message = encodeFrame({ opcode: OPCODE.BINARY, payload: new Uint8Array(60e6) });
+  const open = await Promise.all(Array.from({ length: sockets }, async () => {
+    const socket = await RawSocket.connect(port);
+    await socket.write(message).catch(() => {});
+    await socket.readFrame().catch(() => {});
+    return socket;
+  }));
+  return {
+    written: sockets * message.length,
+    [Symbol.dispose]: () => open.forEach((socket) => socket[Symbol.dispose]()),
+  };
+}
+
+/** Sockets that each claim a frame of nearly 64 MiB and send one byte of it. */
+async function claims(port: number, sockets: number): Promise<Attackers> {
+  const open: RawSocket[] = [];
+  for (let i = 0; i < sockets; i++) {
+    open.push(await RawSocket.connect(port));
+    await open[i]!.send({ opcode: OPCODE.BINARY, claimedBytes: 64 * MIB - 1, payload: "x" });
+  }
+  return { written: sockets, [Symbol.dispose]: () => open.forEach((socket) => socket[Symbol.dispose]()) };
+}

@@ -1,0 +1,210 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { ConfigError } from "../../src/config/mod.ts";
+import type { VoxcastError } from "../../src/protocol/mod.ts";
+import { ANONYMOUS, AUTH_FAILURE_REASONS, keySubprotocol } from "../../src/security/mod.ts";
+import { signToken } from "../../src/security/sign_token.ts";
+import { runs } from "../support/runs.ts";
+import {
+  authFixture,
+  bearer,
+  codeOf,
+  failuresOf,
+  JWT_SECRET,
+  KEY,
+  PEER,
+  request,
+  TOKENS,
+  upgrade,
+} from "./auth_fixture.ts";
+
+const HERE = { address: "127.0.0.1" };
+
+function tokenUntil(expiresAtMs: number): Promise<string> {
+  return signToken(JWT_SECRET, {
+    subject: "alice",
+    role: "viewer",
+    worlds: "all",
+    issuer: "issuer",
+    audience: "voxcast",
+    issuedAtMs: 0,
+    ttlSec: expiresAtMs / 1000,
+  });
+}
+
+Deno.test("three wrong credentials lock an address out for a minute, for right ones too", async () => {
+  using fixture = await authFixture();
+  const { auth, clock } = fixture;
+  for (const left of [2, 1, 0]) {
+    assertEquals(await codeOf(auth.ofRequest(bearer("wrong"), PEER)), "UNAUTHORIZED");
+    assertEquals(auth.attemptsLeft(PEER.address), left);
+  }
+  clock.advance(1000);
+  const error = await assertRejects(() => auth.ofRequest(bearer(KEY), PEER)) as VoxcastError;
+  assertEquals([error.code, error.retryAfterMs], ["LOCKED_OUT", 59_000]);
+  assertEquals(await codeOf(auth.ofMessage({ kind: "api-key", apiKey: KEY }, PEER)), "LOCKED_OUT");
+  assertEquals(await codeOf(auth.ofRequest(bearer(KEY), { address: "192.0.2.8" })), "admitted");
+  clock.advance(59_000);
+  assertEquals(await codeOf(auth.ofRequest(bearer(KEY), PEER)), "admitted");
+  assertEquals(auth.stats.lockouts, 1);
+  assertEquals(failuresOf(auth), { "wrong-key": 3, "locked-out": 2 });
+});
+
+Deno.test("who is locked out and shows nothing is answered as everybody who shows nothing", async () => {
+  using fixture = await authFixture({ apiKey: KEY, maxAuthFailures: 1 });
+  await codeOf(fixture.auth.ofRequest(bearer("wrong"), PEER));
+  assertEquals(await fixture.auth.ofRequest(request({}), PEER), undefined);
+});
+
+Deno.test("requests, upgrades and messages of one address count together, whatever is wrong with them", async () => {
+  using fixture = await authFixture({ apiKey: KEY, ...TOKENS });
+  await codeOf(fixture.auth.ofRequest(bearer("wrong"), PEER));
+  await codeOf(fixture.auth.ofRequest(upgrade(["voxcast.ticket.nothing"]), PEER));
+  await codeOf(fixture.auth.ofMessage({ kind: "token", token: "a.b.c" }, PEER));
+  assertEquals(await codeOf(fixture.auth.ofRequest(bearer(KEY), PEER)), "LOCKED_OUT");
+});
+
+Deno.test("a right credential between wrong ones forgets none of them", async () => {
+  using fixture = await authFixture();
+  for (const key of ["wrong", KEY, "wrong", KEY]) await codeOf(fixture.auth.ofRequest(bearer(key), PEER));
+  assertEquals(fixture.auth.attemptsLeft(PEER.address), 1);
+});
+
+Deno.test("an expired credential is no guess: it says so and locks nobody out", async () => {
+  using fixture = await authFixture(TOKENS);
+  const token = await tokenUntil(fixture.clock.now() - 60_000);
+  for (let i = 0; i < 5; i++) {
+    assertEquals(await codeOf(fixture.auth.ofRequest(bearer(token), PEER)), "AUTH_EXPIRED");
+  }
+  assertEquals(fixture.auth.attemptsLeft(PEER.address), 3);
+});
+
+Deno.test("what comes in while the address is being locked out is answered with LOCKED_OUT, right or wrong", async () => {
+  using fixture = await authFixture(TOKENS);
+  const { auth, clock } = fixture;
+  const right = await tokenUntil(clock.now() + 60_000);
+  const wrong = `${right.slice(0, -6)}AAAAAA`;
+  // All are let in to be checked before the first is found wrong.
+  const codes = await Promise.all(
+    [wrong, wrong, wrong, wrong, right].map((token) => codeOf(auth.ofRequest(bearer(token), PEER))),
+  );
+  assertEquals(codes.filter((code) => code === "UNAUTHORIZED").length, 3);
+  assertEquals(codes.slice(3), ["LOCKED_OUT", "LOCKED_OUT"]);
+  assertEquals(auth.stats.lockouts, 1);
+});
+
+Deno.test("more than one credential in a request is refused, whatever they are worth", async () => {
+  using fixture = await authFixture({ apiKey: KEY, maxAuthFailures: 1000 });
+  const { ticket } = fixture.auth.issueTicket(ANONYMOUS, {});
+  const both = upgrade([keySubprotocol(KEY), keySubprotocol(KEY)]);
+  const mixed = upgrade([keySubprotocol(KEY)], `/ws/render?ticket=${ticket}`);
+  const header = upgrade([keySubprotocol(KEY)]);
+  header.headers.set("authorization", `Bearer ${KEY}`);
+  for (const shown of [both, mixed, header]) {
+    assertEquals(await codeOf(fixture.auth.ofRequest(shown, PEER)), "UNAUTHORIZED");
+  }
+  assertEquals(failuresOf(fixture.auth), { several: 3 });
+});
+
+Deno.test("without any credential everybody on the machine is anonymous, and nobody from elsewhere is anybody", async () => {
+  using fixture = await authFixture({});
+  const { auth } = fixture;
+  assert(auth.isOpen);
+  assertEquals(await auth.ofRequest(request({}), HERE), ANONYMOUS);
+  assertEquals(await auth.ofRequest(request({}), { address: "::1" }), ANONYMOUS);
+  assertEquals(await auth.ofRequest(bearer("whatever"), HERE), ANONYMOUS);
+  assertEquals(await auth.ofMessage({ kind: "api-key", apiKey: "whatever" }, HERE), ANONYMOUS);
+  assertEquals(await auth.ofRequest(request({}), PEER), undefined);
+  assertEquals(await codeOf(auth.ofMessage({ kind: "api-key", apiKey: "whatever" }, PEER)), "UNAUTHORIZED");
+  using closed = await authFixture({ apiKey: KEY });
+  assertEquals([closed.auth.isOpen, await closed.auth.ofRequest(request({}), HERE)], [false, undefined]);
+});
+
+Deno.test("statistics know every reason from the start", async () => {
+  using fixture = await authFixture();
+  assertEquals(Object.keys(fixture.auth.stats.failures), [...AUTH_FAILURE_REASONS]);
+  assertEquals([fixture.auth.stats.successes, fixture.auth.stats.lockouts], [0, 0]);
+});
+
+Deno.test("memory of tickets, signatures and failures is swept, and a timer runs only while there is any", async () => {
+  using fixture = await authFixture();
+  const { auth, clock } = fixture;
+  assertEquals(clock.pending, 0);
+  auth.issueTicket(ANONYMOUS, {});
+  await codeOf(auth.ofRequest(bearer("wrong"), PEER));
+  assertEquals(clock.pending, 1);
+  clock.advance(70_000);
+  assertEquals(clock.pending, 0);
+  auth.issueTicket(ANONYMOUS, {});
+  auth[Symbol.dispose]();
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("failures are logged by reason and address, as many as lock out, and no more", async () => {
+  using fixture = await authFixture();
+  for (let i = 0; i < 20; i++) await codeOf(fixture.auth.ofRequest(bearer("wrong"), PEER));
+  assertEquals(fixture.lines.map((line) => line.split(" ").slice(3).join(" ")), [
+    "auth.failed reason=wrong-key address=192.0.2.7",
+    "auth.failed reason=wrong-key address=192.0.2.7",
+    "auth.failed reason=wrong-key address=192.0.2.7",
+    "auth.locked_out address=192.0.2.7 seconds=60",
+  ]);
+});
+
+Deno.test("requireAuth without a credential, tokens without issuer or audience: refused at start", async () => {
+  for (
+    const [security, key] of [
+      [{ requireAuth: true }, "security.requireAuth"],
+      [{ jwtSecret: JWT_SECRET, jwtAudience: "a" }, "security.jwtIssuer"],
+      [{ jwtSecret: JWT_SECRET, jwtIssuer: "i" }, "security.jwtAudience"],
+      [{ apiKey: KEY, trustProxy: ["10.0.0.0/8", "999.1.1.1"] }, "security.trustProxy"],
+      [{ apiKey: "sha256:abc" }, "security.apiKey"],
+      [{ apiKeys: [KEY, `sha256:${"g".repeat(64)}`] }, "security.apiKeys"],
+      [{ apiKey: KEY, apiKeys: [KEY] }, "security.keysFile"],
+    ] as const
+  ) {
+    const error = await assertRejects(() => authFixture(security), ConfigError);
+    assertEquals(error.problems.map((problem) => problem.key), [key]);
+    assert(!error.message.includes(KEY));
+  }
+});
+
+Deno.test("property: any mix of right and wrong attempts is served while fewer than three of the last minute were wrong", async () => {
+  const step = fc.record({ isRight: fc.boolean(), waitMs: fc.nat(30_000) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      using fixture = await authFixture();
+      const wrongMs: number[] = [];
+      for (const { isRight, waitMs } of steps) {
+        fixture.clock.advance(waitMs);
+        const nowMs = fixture.clock.monotonic();
+        if (wrongMs.length > 0 && nowMs - wrongMs.at(-1)! >= 60_000) wrongMs.length = 0;
+        const expected = wrongMs.length >= 3 ? "LOCKED_OUT" : isRight ? "admitted" : "UNAUTHORIZED";
+        assertEquals(await codeOf(fixture.auth.ofRequest(bearer(isRight ? KEY : "wrong"), PEER)), expected);
+        if (expected === "UNAUTHORIZED") wrongMs.push(nowMs);
+      }
+    }),
+    { numRuns: runs(50) },
+  );
+});
+
+Deno.test("property: no header and no address makes authentication fail in another way than by refusing", async () => {
+  using fixture = await authFixture({ apiKey: KEY, ...TOKENS, maxAuthFailures: 1000, allowQueryToken: true });
+  const text = fc.stringMatching(/^[\x20-\x7e]{0,80}$/);
+  const prefix = fc.constantFrom("", "voxcast.key.", "voxcast.token.", "voxcast.ticket.", "voxcast.signed.");
+  const scheme = fc.constantFrom("", "Bearer ", "Voxcast ", "Bearer", "Basic ");
+  await fc.assert(
+    fc.asyncProperty(scheme, text, prefix, text, text, async (scheme, value, prefix, protocol, query) => {
+      const shown = new Request(`http://127.0.0.1/ws/render?${encodeURI(query)}`, {
+        headers: {
+          upgrade: "websocket",
+          authorization: scheme + value,
+          "sec-websocket-protocol": prefix + protocol,
+        },
+      });
+      const code = await codeOf(fixture.auth.ofRequest(shown, PEER));
+      assert(["UNAUTHORIZED", "LOCKED_OUT", "nothing shown"].includes(code), code);
+    }),
+    { numRuns: runs(300) },
+  );
+});

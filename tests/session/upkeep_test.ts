@@ -1,0 +1,141 @@
+import { assert, assertEquals } from "@std/assert";
+import { KernelFixture } from "./kernel_fixture.ts";
+
+Deno.test("every socket is asked for with its own idle timeout, not the runtime's", async () => {
+  using fixture = await KernelFixture.create({ "streaming.idleTimeoutSec": 77 });
+  fixture.connect("render");
+  fixture.connect("heartbeat", { subprotocol: "voxcast" });
+  assertEquals(fixture.upgrades, [{ idleTimeout: 77 }, { idleTimeout: 77, protocol: "voxcast" }]);
+});
+
+Deno.test("a banned session stays banned when it is taken up by its token", async () => {
+  using fixture = await KernelFixture.create({ "limits.messagesPerSecond": 1, "limits.maxViolations": 1 });
+  const socket = fixture.connect("render");
+  socket.say({ type: "INIT" });
+  const { session_token } = socket.last.data;
+  socket.say({ type: "PING" });
+  assertEquals(socket.closes.map(({ code }) => code), [4008]);
+  socket.hangUp(4008);
+  const again = fixture.connect("render");
+  again.say({ type: "INIT", session_token });
+  assertEquals([again.last.data.code, again.closes[0]?.code], ["BANNED", 4008]);
+  const other = fixture.connect("render");
+  other.say({ type: "INIT" });
+  assertEquals([other.last.type, other.closes], ["INIT", []], "another session of the same address may come");
+  fixture.clock.advance(600_001);
+  const later = fixture.connect("render");
+  later.say({ type: "INIT", session_token });
+  assertEquals(later.last.type, "INIT");
+});
+
+Deno.test("the time that messages take is measured over the newest, unless it is turned off", async () => {
+  const samplesWith = async (flags: Readonly<Record<string, unknown>>) => {
+    using fixture = await KernelFixture.create(flags);
+    const socket = fixture.connect("render");
+    for (let i = 0; i < 20; i++) socket.say({ type: "PING" });
+    return fixture.kernel.status().latency.samples;
+  };
+  assertEquals(await samplesWith({}), 20);
+  assertEquals(await samplesWith({ "session.latencySamples": 10 }), 10);
+  assertEquals(await samplesWith({ "session.trackLatency": false }), 0);
+});
+
+Deno.test("messages and their bytes are counted both ways, also of those who have gone", async () => {
+  using fixture = await KernelFixture.create();
+  const text = '{"type":"PING","ping_id":"\u00e9"}';
+  const sockets = [fixture.connect("render"), fixture.connect("heartbeat")];
+  for (const socket of sockets) {
+    // What is handed over is counted by how the socket's own count of waiting bytes grows.
+    socket.isStuck = true;
+    socket.say(text);
+  }
+  const counted = () => {
+    const { packetsReceived, bytesReceived, packetsSent, bytesSent } = fixture.kernel.status();
+    return { packetsReceived, bytesReceived, packetsSent, bytesSent };
+  };
+  const bytesSent = sockets.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0);
+  assert(bytesSent > 2 * text.length);
+  const expected = { packetsReceived: 2, bytesReceived: 2 * (text.length + 1), packetsSent: 2, bytesSent };
+  assertEquals(counted(), expected);
+  for (const socket of sockets) socket.hangUp();
+  assertEquals(counted(), expected);
+  assertEquals(fixture.kernel.status().accepted, 2);
+});
+
+Deno.test("a socket that fails to send ends nobody else's stream", async () => {
+  using fixture = await KernelFixture.create();
+  const [broken, whole] = [fixture.connect("stream_features"), fixture.connect("stream_features")];
+  for (const socket of [broken, whole]) {
+    socket.say({ type: "SUBSCRIBE", stream_type: "stream_features", stream_id: "s" });
+  }
+  broken.send = () => {
+    throw new TypeError("the socket is gone");
+  };
+  fixture.clock.advance(1000);
+  assert(whole.of("FEATURE_UPDATE").length >= 10);
+  assertEquals(whole.closes, []);
+});
+
+Deno.test("heartbeat and silence are timed as the settings say, and clients are told", async () => {
+  using fixture = await KernelFixture.create({
+    "session.heartbeatIntervalMs": 4000,
+    "session.deadAfterMs": 9000,
+  });
+  const socket = fixture.connect("heartbeat");
+  socket.say({ type: "INIT" });
+  assertEquals([socket.last.data.heartbeat_interval_ms, socket.last.data.dead_after_ms], [4000, 9000]);
+  fixture.clock.advance(8999);
+  assertEquals([socket.of("HEARTBEAT").length, socket.closes], [2, []]);
+  fixture.clock.advance(1100);
+  assertEquals(socket.closes.map(({ code }) => code), [4000]);
+});
+
+Deno.test("a banned principal is let in by no message either", async () => {
+  const key = "a-key-that-is-banned";
+  using fixture = await KernelFixture.create({
+    "security.apiKey": key,
+    "security.trustProxy": ["127.0.0.1"],
+    "limits.messagesPerSecond": 1,
+    "limits.maxViolations": 1,
+  });
+  const enter = async () => {
+    const socket = fixture.connect("heartbeat", { principal: null });
+    socket.say({ type: "AUTH", api_key: key });
+    await fixture.settle();
+    return socket;
+  };
+  const first = await enter();
+  first.say({ type: "PING" });
+  assertEquals(first.closes.map(({ code }) => code), [4008]);
+  const second = await enter();
+  assertEquals([second.types, second.last.data.code, second.closes[0]?.code], [["ERROR"], "BANNED", 4008]);
+  fixture.clock.advance(600_001);
+  assertEquals((await enter()).last.type, "AUTH_SUCCESS");
+});
+
+Deno.test("after its own CLOSE a client gets what waits for it, as long as it takes it within a second", async () => {
+  using fixture = await KernelFixture.create({ "session.bulkWatermarkBytes": 1024 });
+  const open = () => {
+    const socket = fixture.connect("stream_features");
+    socket.say({
+      type: "SUBSCRIBE",
+      stream_type: "stream_features",
+      stream_id: "s",
+      params: { update_interval_ms: 100 },
+    });
+    [socket.isStuck, socket.bufferedAmount] = [true, 1024];
+    return socket;
+  };
+  const [reads, stuck] = [open(), open()];
+  fixture.clock.advance(500);
+  for (const socket of [reads, stuck]) socket.say({ type: "CLOSE" });
+  assertEquals([reads.closes, stuck.closes], [[], []], "six updates wait");
+  [reads.isStuck, reads.bufferedAmount] = [false, 0];
+  fixture.clock.advance(20);
+  assertEquals([reads.of("FEATURE_UPDATE").length, reads.closes[0]?.code], [6, 1000]);
+  fixture.clock.advance(2000);
+  assertEquals([stuck.of("FEATURE_UPDATE").length, stuck.closes[0]?.code], [0, 1000]);
+  for (const socket of [reads, stuck]) socket.hangUp();
+  // The answer to SUBSCRIBE may be in what its socket still holds, so it counts, too.
+  assertEquals(fixture.logged("session.ended").map((record) => record["undelivered"]), [0, 7]);
+});
