@@ -11,6 +11,8 @@ import { type Config, readTlsFiles, type TlsFiles } from "./config/mod.ts";
 import {
   createFileAssets,
   createHttpApp,
+  failureAnswer,
+  Listener,
   type ProfileName,
   type ServerStatus,
   serverStatus,
@@ -104,6 +106,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     maxViolations: config.limits.maxViolations,
     banMs: config.limits.banSec * 1000,
     maxKeys: config.limits.maxTrackedKeys,
+    onBan: (identity) => logger.warn("limits.banned", { identity, seconds: config.limits.banSec }),
   });
   const worlds = createWorlds(options);
   const builder = new Backend({
@@ -158,7 +161,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       clock,
       clientsIn: (world) => kernel.connections.countIn(world),
     })],
-    upgrade: (request, given) => Deno.upgradeWebSocket(request, given),
+    upgrade: upgradeSocket,
     clock,
     random,
     logger,
@@ -208,6 +211,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     limitStore: new MemoryLimitStore({ maxKeys: config.limits.maxTrackedKeys }),
     violations,
     upgrade: (name, request, peer) => upgrade(name, request, peer),
+    checkUpgrade: (name, peer) => kernel.check(profileOf(name, undefined), peer),
   });
 
   function upgrade(name: ProfileName, request: Request, peer: UpgradePeer): Response {
@@ -215,8 +219,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((part) => part.trim());
     const origin = request.headers.get("origin");
     const clientId = peer.principal?.method === "development" ? query.get("client_id") : null;
-    return kernel.accept(request, profileOf(name, query.get("world") ?? undefined), {
+    const world = query.get("world") ?? undefined;
+    return kernel.accept(request, profileOf(name, world), {
       ...peer,
+      ...(world === undefined ? {} : { world }),
       ...(origin === null ? {} : { origin }),
       ...(clientId === null ? {} : { clientId }),
       ...(offered?.includes(SUBPROTOCOL) ? { subprotocol: SUBPROTOCOL } : {}),
@@ -234,7 +240,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     }
   }
 
-  let listening: Deno.HttpServer<Deno.NetAddr> | undefined;
+  let listening: Listener | undefined;
   const lag = metrics.histogram(
     "voxcast_event_loop_lag_ms",
     "How late the event loop ran a timer that was set every 250 ms",
@@ -255,7 +261,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       kernel.admission.noteMemory(memory.rss);
       return memory;
     },
-    knownBytes: () => kernel.bufferedBytes + builder.workerBytes,
+    knownBytes: () => kernel.waitingBytes + builder.workerBytes,
     connections: () => kernel.guarded(),
   });
   let flock: Flock | undefined;
@@ -291,16 +297,24 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (tls !== undefined) warnOfExpiry(tls, clock, logger);
       await builder.open();
       startedAtMs = clock.monotonic();
-      listening = Deno.serve(
+      const onError = failureAnswer(logger);
+      listening = new Listener({
         // The runtime offers h2 and http/1.1 and nothing else: sockets take the latter, as it has no WebSocket over h2.
-        {
-          hostname: config.host,
-          port: config.port,
-          onListen() {},
-          ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
-        },
-        (request, info) => http.fetch(request, info),
-      );
+        serve: (port) =>
+          Deno.serve(
+            {
+              hostname: config.host,
+              port,
+              onListen() {},
+              onError,
+              ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
+            },
+            (request, info) => http.fetch(request, info),
+          ),
+        port: config.port,
+        clock,
+        logger,
+      });
       const { port } = listening.addr;
       return { url: `${tls === undefined ? "http" : "https"}://${urlHost(config.host)}:${port}/`, port };
     },
@@ -341,6 +355,19 @@ function createWorlds({ config, clock, random, logger }: AppOptions): Worlds {
     random,
     onListenerError: (error) => logger.error("world.listener_failed", { error: String(error) }),
   });
+}
+
+/**
+ * As `Deno.upgradeWebSocket`, but for the subprotocol: the runtime finds it in a list only if there is a space behind each
+ * comma, which clients need not send (RFC 9110, 5.6.1), so the answer's header is set here.
+ */
+function upgradeSocket(
+  request: Request,
+  { protocol, ...rest }: Deno.UpgradeWebSocketOptions,
+): Deno.WebSocketUpgrade {
+  const upgrade = Deno.upgradeWebSocket(request, rest);
+  if (protocol !== undefined) upgrade.response.headers.set("sec-websocket-protocol", protocol);
+  return upgrade;
 }
 
 function warnOfExpiry({ expiresAtMs }: TlsFiles, clock: Clock, logger: Logger): void {

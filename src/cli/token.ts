@@ -25,7 +25,8 @@ export async function runToken(given: TokenOptions, io: CliIo, clock: Pick<Clock
   const grant = readGrant(given);
   const ttlSec = readDurationSec(given.ttl, "--ttl");
   const loaded = await loadSettings({
-    flags: {},
+    // Signing sends nothing over a network, so TLS is not asked for; loading the settings opens no file.
+    flags: { "security.tlsCertFile": "not used", "security.tlsKeyFile": "not used" },
     ...(given.config === undefined ? {} : { configFile: given.config }),
   });
   const { jwtSecret, jwtIssuer, jwtAudience } = loaded.config.security;

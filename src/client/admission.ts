@@ -1,5 +1,6 @@
 import { isObject } from "../protocol/mod.ts";
 import { type ClientError, localError, readError, toClientError } from "./client_error.ts";
+import type { ProfileName } from "./client_options.ts";
 
 /** Where a server is, and how to reach it. */
 export interface ServerAddress {
@@ -10,8 +11,21 @@ export interface ServerAddress {
   readonly fetch: typeof fetch;
 }
 
+/** What is asked about a socket that did not open. */
+export interface RefusalQuestion {
+  readonly profile: ProfileName;
+  /** The credential as a header, if there is one that fits. */
+  readonly authorization: string | undefined;
+  /** The socket showed a credential that the question cannot: that this lacks one then says nothing. */
+  readonly lacksCredential: boolean;
+}
+
 /** Subprotocol of every socket that shows a ticket; the server answers with it. */
 const SUBPROTOCOL = "voxcast";
+/** Status of an answer that asks for a credential. */
+const UNAUTHORIZED = 401;
+/** Status of the answer to a question that would have been welcome as an upgrade. */
+const UPGRADE_REQUIRED = 426;
 
 /**
  * The server's address from what a program gives: `http`, `https`, `ws` or `wss`, with or without a path.
@@ -29,10 +43,9 @@ export function serverBase(url: string | URL): URL {
 }
 
 /** Address of the socket of a profile. No credential is ever in it. */
-export function socketUrl({ base, world }: ServerAddress, profile: string): string {
-  const url = new URL(`ws/${profile}`, base);
-  url.protocol = base.protocol.replace("http", "ws");
-  if (world !== undefined) url.searchParams.set("world", world);
+export function socketUrl(address: ServerAddress, profile: ProfileName): string {
+  const url = profileUrl(address, profile);
+  url.protocol = url.protocol.replace("http", "ws");
   return url.href;
 }
 
@@ -67,25 +80,36 @@ export async function fetchTicket(
 }
 
 /**
- * Why a socket did not open: a WebSocket does not tell, so the server is asked over HTTP. Undefined if it has
- * nothing against this client. Never rejects.
- * @param authorization the credential as a header, if there is one
+ * Why a socket did not open: a WebSocket does not tell, so its address is asked over HTTP, where the server
+ * answers what it would to an upgrade. Undefined if it has nothing against this client. Never rejects.
  */
 export async function explainRefusal(
   address: ServerAddress,
-  authorization: string | undefined,
+  { profile, authorization, lacksCredential }: RefusalQuestion,
   signal: AbortSignal,
 ): Promise<ClientError | undefined> {
   try {
     const headers: HeadersInit = authorization === undefined ? {} : { authorization };
-    const url = new URL("api/info", address.base);
-    const response = await reach(address, url, { headers, cache: "no-store", signal });
+    const response = await reach(address, profileUrl(address, profile), {
+      headers,
+      cache: "no-store",
+      signal,
+    });
     // Read to the end, so that the connection can be used again.
     const body = await readJson(response);
-    return response.ok ? undefined : httpError(response, body);
+    if (response.ok || response.status === UPGRADE_REQUIRED) return undefined;
+    if (response.status === UNAUTHORIZED && lacksCredential) return undefined;
+    return httpError(response, body);
   } catch (error) {
     return toClientError(error);
   }
+}
+
+/** Address of a profile over HTTP. */
+function profileUrl({ base, world }: ServerAddress, profile: ProfileName): URL {
+  const url = new URL(`ws/${profile}`, base);
+  if (world !== undefined) url.searchParams.set("world", world);
+  return url;
 }
 
 async function reach(address: ServerAddress, url: URL, init: RequestInit): Promise<Response> {
@@ -118,7 +142,7 @@ function httpError(response: Response, body: unknown): ClientError {
 }
 
 function codeOf(status: number): string {
-  if (status === 401) return "UNAUTHORIZED";
+  if (status === UNAUTHORIZED) return "UNAUTHORIZED";
   if (status === 403) return "FORBIDDEN";
   if (status === 429) return "RATE_LIMITED";
   return status === 503 ? "OVERLOADED" : "INTERNAL";

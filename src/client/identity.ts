@@ -1,5 +1,5 @@
 import type { JsonFields } from "../protocol/mod.ts";
-import { explainRefusal, fetchTicket, type ServerAddress, ticketSubprotocols } from "./admission.ts";
+import { fetchTicket, type ServerAddress, ticketSubprotocols } from "./admission.ts";
 import { catalogueError, type ClientError, localError, toClientError } from "./client_error.ts";
 import type { Outgoing } from "./client_message.ts";
 import type { SettledOptions } from "./client_options.ts";
@@ -12,12 +12,13 @@ import {
   type SigningFacts,
   tokenExpiryMs,
 } from "./credential.ts";
+import { RefusalInquiry } from "./refusal_inquiry.ts";
 import { type Greeting, readSignIn, type SignIn } from "./server_message.ts";
 import { TokenRenewal } from "./token_renewal.ts";
 
 /** What an identity needs, and whom it tells. */
 export interface IdentityDeps {
-  readonly options: Pick<SettledOptions, "credential" | "signIn" | "timers" | "random">;
+  readonly options: Pick<SettledOptions, "profile" | "credential" | "signIn" | "timers" | "random">;
   readonly address: ServerAddress;
   /** Sends a message of the handshake and waits for its answer. */
   readonly ask: (message: Outgoing) => Promise<JsonFields>;
@@ -29,12 +30,14 @@ export interface IdentityDeps {
 export class Identity {
   readonly #deps: IdentityDeps;
   readonly #renewal: TokenRenewal;
+  readonly #inquiry: RefusalInquiry;
   #credential: Credential | undefined;
   /** Server's clock minus the client's monotonic one, once the server has said what time it is. */
   #serverOffsetMs: number | undefined;
 
   constructor(deps: IdentityDeps) {
     this.#deps = deps;
+    this.#inquiry = new RefusalInquiry(deps.address, deps.options.timers);
     this.#renewal = new TokenRenewal({
       timers: deps.options.timers,
       renew: () => this.#renew(),
@@ -51,13 +54,13 @@ export class Identity {
     return ticketSubprotocols(await fetchTicket(this.#deps.address, authorization!, signal));
   }
 
-  /** Why a socket did not open, if the server has anything against this client. */
+  /** Why a socket did not open, if the server says that it has anything against this client. */
   async explain(signal: AbortSignal): Promise<ClientError | undefined> {
+    const { profile } = this.#deps.options;
     const credential = this.#credential;
-    const authorization = credential === undefined
-      ? undefined
-      : await authorizationOf(credential, this.#signingFacts());
-    return await explainRefusal(this.#deps.address, authorization, signal);
+    const authorization = credential && await authorizationOf(credential, this.#signingFacts());
+    const lacksCredential = credential !== undefined && this.#showsNewTickets(credential);
+    return await this.#inquiry.ask({ profile, authorization, lacksCredential }, signal);
   }
 
   /** The server has said what time it is. */
@@ -92,6 +95,15 @@ export class Identity {
 
   #signsInByTicket(credential: Credential): boolean {
     return this.#deps.options.signIn === "ticket" && ("ticket" in credential || fitsHeader(credential));
+  }
+
+  /**
+   * Whether the sockets show tickets, one after the other: these fit no header. A fixed one is spent once
+   * shown, so that to be told that a credential is lacking is the truth then.
+   */
+  #showsNewTickets(credential: Credential): boolean {
+    const { signIn, credential: source } = this.#deps.options;
+    return signIn === "ticket" && "ticket" in credential && typeof source === "function";
   }
 
   /** Shows a credential in-band; resolves to the time until it ends. */

@@ -12,7 +12,7 @@ export interface NoticeFacts {
 }
 
 /** What a person can do about a notice. */
-export type NoticeAction = "none" | "retry" | "sign-in" | "default-world";
+export type NoticeAction = "none" | "retry" | "take-back" | "sign-in" | "default-world";
 
 /** A card over the picture: what is going on, and what to do next. */
 export interface Notice {
@@ -83,6 +83,7 @@ const WAITS: Readonly<
     text: "It may have as many as it accepts, or as many from this address.",
   },
   OVERLOADED: { title: "The server is overloaded", text: "It takes in new clients slowly." },
+  MEMORY: { title: "The server ran short of memory", text: "It had to end connections, this one too." },
 };
 
 function waiting({ error, retryAtMs, attempts }: ClientStatus, { nowMs }: NoticeFacts): Notice {
@@ -109,6 +110,14 @@ function refused({ error }: ClientStatus, facts: NoticeFacts): Notice {
       return notice("idle", "Sign in", "The key does not open this world; another one may.", "", "sign-in");
     case "KICKED":
       return notice("trouble", "You were removed", "A moderator has ended this connection.", "", "retry");
+    case "SESSION_TAKEN":
+      return notice(
+        "idle",
+        "This session goes on in another tab",
+        "It can come back to this one.",
+        "",
+        "take-back",
+      );
     case "WORLD_GONE":
       return elsewhere("This world was deleted");
     case "WORLD_NOT_FOUND":

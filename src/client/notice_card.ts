@@ -14,6 +14,7 @@ export class NoticeCard {
   readonly #text = pageElement("notice-text", HTMLElement);
   readonly #command = pageElement("notice-command", HTMLElement);
   readonly #retry = pageElement("retry", HTMLButtonElement);
+  readonly #takeBack = pageElement("take-back", HTMLButtonElement);
   readonly #defaultWorld = pageElement("default-world", HTMLAnchorElement);
   readonly #form = pageElement("sign-in", HTMLFormElement);
   readonly #key = pageElement("key", HTMLInputElement);
@@ -21,7 +22,7 @@ export class NoticeCard {
   #triedKey = false;
 
   constructor({ onRetry, onSignIn }: NoticeCardOptions) {
-    this.#retry.addEventListener("click", onRetry);
+    for (const button of [this.#retry, this.#takeBack]) button.addEventListener("click", onRetry);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#triedKey = true;
@@ -44,6 +45,7 @@ export class NoticeCard {
     setText(this.#command, notice.command);
     this.#command.hidden = notice.command === "";
     this.#retry.hidden = notice.action !== "retry";
+    this.#takeBack.hidden = notice.action !== "take-back";
     this.#defaultWorld.hidden = notice.action !== "default-world";
     this.#showSignIn(notice.action === "sign-in", wasHidden);
   }

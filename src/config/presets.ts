@@ -14,6 +14,7 @@ export const PRESET_VALUES: Readonly<Record<PresetName, PartialConfig>> = {
     security: { redactSensitiveInfo: false },
     cache: { maxCacheMemoryBytes: 16_777_216 },
     build: { backend: "cpu", buildPoolSize: 2 },
+    limits: { messagesPerSecond: 1000 },
     streaming: { maxClientsPerServer: 10, maxPendingSendsPerClient: 10, maxMessageSizeBytes: 4096 },
     performance: { regionCacheTtlMs: 5000 },
     log: { level: "warn" },

@@ -274,6 +274,13 @@ export const configSchema = z.strictObject({
       "bytes",
       "Longest JSON body; it is parsed in one piece (about 0.1 s for the default), larger edits belong into binary patches",
     ),
+    maxJsonValues: whole(
+      1_500_000,
+      16,
+      100_000_000,
+      "values",
+      "Most values in the JSON body of an edit: as many as the shortest voxels that fill 8 MiB have; as many empty objects take about 1 s to parse",
+    ),
     maxReadCells: whole(65_536, 1, 16_777_216, "cells", "Largest box of voxels that one request reads back"),
   }).prefault({}),
   import: z.strictObject({

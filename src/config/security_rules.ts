@@ -16,6 +16,13 @@ export const SECURITY_RULES: readonly Rule[] = [
       `must be a loopback address (127.0.0.1, ::1, localhost) as long as there is no credential (${ANY_CREDENTIAL})`,
   },
   {
+    keys: ["security.trustProxy", ...CREDENTIAL_KEYS],
+    holds: (config) => config.security.trustProxy.length === 0 || !isDevelopment(config),
+    message: () =>
+      `must be empty as long as there is no credential (${ANY_CREDENTIAL}): everybody whom the proxy lets through could ` +
+      "do everything",
+  },
+  {
     keys: ["security.apiKey", "preset", ...CREDENTIAL_KEYS],
     holds: (config) => config.preset !== "production" || !isDevelopment(config),
     message: () =>

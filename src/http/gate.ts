@@ -9,7 +9,7 @@ import {
   type Principal,
 } from "../security/mod.ts";
 import type { HttpDeps } from "./http_deps.ts";
-import { type Counted, HttpLimits } from "./http_limits.ts";
+import { type Counted, HttpLimits, type RequestClass } from "./http_limits.ts";
 import { noCredential } from "./route_guard.ts";
 import type { RouteNeed } from "./route_needs.ts";
 
@@ -49,19 +49,44 @@ export class Gate {
   }
 
   /**
-   * Lets a request pass, or not.
+   * Lets a request pass, or not. One with a wrong credential counts for its address, whatever is wrong with it.
    * @throws {VoxcastError} FORBIDDEN, UNAUTHORIZED, AUTH_EXPIRED, LOCKED_OUT, RATE_LIMITED, BANNED
    */
   async enter(request: Request, url: URL, need: RouteNeed, visit: Visit): Promise<void> {
-    const problem = originProblem(request, this.#originRule);
-    if (problem !== undefined) throw new VoxcastError("FORBIDDEN", ORIGIN_TEXTS[problem]);
+    this.#requireOrigin(request);
     // The page's files: no limit counts for them and no credential opens more of them.
     if (need.limit === "exempt") return;
-    visit.principal = await this.#authenticator.ofRequest(request, peerOf(request, url, visit));
-    visit.counted = this.#limits.count(need.limit, visit.remoteAddress, visit.principal);
+    try {
+      visit.principal = await this.#authenticator.ofRequest(request, peerOf(request, url, need, visit));
+    } catch (error) {
+      this.count(need.limit, visit);
+      throw error;
+    }
+    this.count(need.limit, visit);
+    if (visit.principal === undefined && need.access !== "public" && !need.inBand) throw noCredential();
+  }
+
+  /**
+   * Lets a preflight pass, for which nobody shows a credential.
+   * @throws {VoxcastError} FORBIDDEN, RATE_LIMITED
+   */
+  enterPreflight(request: Request, visit: Visit): void {
+    this.#requireOrigin(request);
+    this.count("preflights", visit);
+  }
+
+  /**
+   * Counts a request for its principal, or its address if it has none.
+   * @throws {VoxcastError} RATE_LIMITED, BANNED
+   */
+  count(name: RequestClass, visit: Visit): void {
+    visit.counted = this.#limits.count(name, visit.remoteAddress, visit.principal);
     if (visit.counted !== undefined) this.#limits.requireGranted(visit.counted);
-    if (visit.principal !== undefined || need.access === "public") return;
-    if (!need.inBand || !isWebSocketUpgrade(request)) throw noCredential();
+  }
+
+  #requireOrigin(request: Request): void {
+    const problem = originProblem(request, this.#originRule);
+    if (problem !== undefined) throw new VoxcastError("FORBIDDEN", ORIGIN_TEXTS[problem]);
   }
 }
 
@@ -70,12 +95,15 @@ const ORIGIN_TEXTS = {
   "foreign-host": "This server answers to the names of its own machine only",
 } as const;
 
-function peerOf(request: Request, url: URL, { remoteAddress }: Visit): Peer {
+function peerOf(request: Request, url: URL, need: RouteNeed, { remoteAddress }: Visit): Peer {
   const origin = request.headers.get("origin");
   const world = url.searchParams.get("world");
   return {
     address: remoteAddress,
     ...(origin === null ? {} : { origin }),
     ...(world === null ? {} : { world }),
+    ...(need.isSocket && request.method === "GET" && isWebSocketUpgrade(request)
+      ? { opensSocket: true }
+      : {}),
   };
 }

@@ -9,7 +9,7 @@ import { addRateHeaders } from "./http_limits.ts";
 import { problemResponse } from "./problem.ts";
 import { createRouter } from "./router.ts";
 import type { Router } from "./router_type.ts";
-import { type Route, RouteTable } from "./route_table.ts";
+import { NO_ROUTE, type Route, RouteTable } from "./route_table.ts";
 import { addSecurityHeaders } from "./security_headers.ts";
 
 /** What a listener knows about a request beside the request. */
@@ -67,15 +67,16 @@ class App implements HttpApp {
   fetch = async (request: Request, info: RequestInfo): Promise<Response> => {
     const { config, clock, logger } = this.#deps;
     const startMs = clock.monotonic();
-    const url = new URL(request.url);
-    const path = url.pathname;
+    // Of a broken Host header the runtime makes an address that is none.
+    const url = URL.parse(request.url);
+    const path = url?.pathname ?? "";
     const visit: Visit = {
       requestId: `${this.#idPrefix}-${(++this.#lastId).toString(36)}`,
       remoteAddress: peerAddress(request, addressOf(info.remoteAddr), config.security.trustProxy),
       principal: undefined,
       counted: undefined,
     };
-    const route = this.#routes.find(request.method, path);
+    const route = url === null ? NO_ROUTE : this.#routes.find(request.method, path);
     const response = await this.#answer(request, url, route, visit);
     // The answer to an upgrade is the runtime's own object and must stay it.
     if (response.status !== 101) {
@@ -103,17 +104,24 @@ class App implements HttpApp {
     this.#cache.close();
   };
 
-  async #answer(request: Request, url: URL, route: Route, visit: Visit): Promise<Response> {
+  async #answer(request: Request, url: URL | null, route: Route, visit: Visit): Promise<Response> {
     const { requestId } = visit;
     try {
       if (this.#disposed) throw new VoxcastError("SHUTTING_DOWN", "The server is stopping");
-      const preflight = this.#cors.preflight(request, this.#routes, url.pathname);
-      if (preflight !== undefined) return preflight;
+      if (url === null) {
+        this.#gate.count("default", visit);
+        throw new VoxcastError("INVALID_FIELD", "Host: expected a name or an IP address, and maybe a port");
+      }
+      const preflight = this.#cors.preflight(request);
+      if (preflight !== undefined) {
+        this.#gate.enterPreflight(request, visit);
+        return preflight;
+      }
       await this.#gate.enter(request, url, route.need, visit);
       return await this.#router.fetch(request, visit);
     } catch (error) {
       if (!(error instanceof VoxcastError)) {
-        const { pathname: path } = url;
+        const path = url?.pathname;
         this.#deps.logger.error("request failed", { requestId, method: request.method, path, error });
       }
       return problemResponse(error, requestId);

@@ -34,6 +34,12 @@ export interface HttpDeps {
   /** Who broke limits and is banned for it; one for requests and sockets, swept by the HTTP side, too. */
   readonly violations: Violations;
   /**
+   * Throws what {@linkcode HttpDeps.upgrade} would throw at this moment, and takes nobody in: for a client whose socket
+   * did not open, as a browser does not tell it why.
+   * @throws {VoxcastError} as `upgrade`
+   */
+  checkUpgrade(profile: ProfileName, peer: UpgradePeer): void;
+  /**
    * Turns a request that passed all checks and asks for an upgrade into a socket.
    * An answer of status 101 is handed on untouched.
    * @throws {VoxcastError} SERVER_FULL, OVERLOADED and the like, answered as a problem

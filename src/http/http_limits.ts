@@ -19,7 +19,8 @@ export type RequestClass =
   | "snapshots"
   | "longPolls"
   | "ops"
-  | "connects";
+  | "connects"
+  | "preflights";
 
 /** A request that was counted. */
 export interface Counted {
@@ -85,6 +86,8 @@ export class HttpLimits {
       longPolls: rule("longPolls", limits.longPollRequests),
       ops: rule("ops", limits.opRequests),
       connects: rule("connects", limits.connects),
+      // A browser may announce each edit by one.
+      preflights: rule("preflights", limits.opRequests),
     };
     this.#sweepMs = windowSec * 1000;
     this.#nextSweepMs = clock.monotonic() + this.#sweepMs;
@@ -162,5 +165,9 @@ function identityOf(principal: Principal | undefined): string | undefined {
 }
 
 function banned(retryAfterMs: number): VoxcastError {
-  return new VoxcastError("BANNED", "The limits were exceeded too often", { retryAfterMs });
+  return new VoxcastError(
+    "BANNED",
+    "Limits were exceeded so often that nothing is taken for a while: wait, then send less",
+    { retryAfterMs },
+  );
 }

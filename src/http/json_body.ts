@@ -1,43 +1,36 @@
 import type { z } from "@hono/zod-openapi";
-import type { Config } from "../config/mod.ts";
 import { checkJsonBounds, repeatedKey, VoxcastError } from "../protocol/mod.ts";
 import { readBody } from "./body.ts";
 import { issuesOf } from "./item_issues.ts";
+import type { JsonRule } from "./json_rules.ts";
 import { shownName } from "./route_parts.ts";
-
-/** The bounds of bodies, as the configuration has them; of the two sizes the lower one holds for JSON. */
-export interface BodyLimits {
-  readonly http: Pick<Config["http"], "maxBodyBytes" | "maxJsonBytes">;
-  readonly limits: Pick<Config["limits"], "maxJsonDepth">;
-}
 
 /**
  * Reads and parses a JSON body.
  *
  * @param alsoTaken media types that the route takes in another way, for the text of the refusal
  * @throws {VoxcastError} as `readBody`; INVALID_JSON, without the parser's words, if it is not UTF-8 JSON;
- * JSON_TOO_COMPLEX if it is nested too deeply; CONFLICTING_FIELD if an object gives a key twice with different values
+ * JSON_TOO_COMPLEX if it is nested too deeply or has too many values; CONFLICTING_FIELD if an object gives a key twice with different values
  */
 export async function readJson(
   request: Request,
-  { http, limits }: BodyLimits,
+  rule: JsonRule,
   alsoTaken: readonly string[] = [],
 ): Promise<unknown> {
   const bytes = await readBody(request, {
-    maxBytes: Math.min(http.maxBodyBytes, http.maxJsonBytes),
+    maxBytes: rule.maxBytes,
     mediaTypes: ["application/json", "+json"],
     alsoTaken,
   });
   const text = decodeUtf8(bytes);
-  // How many items a body may have, the routes know better: a patch has many values.
-  checkJsonBounds(text, { maxJsonDepth: limits.maxJsonDepth, maxJsonValues: Infinity });
+  checkJsonBounds(text, rule);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw notJson();
   }
-  const repeated = repeatedKey(text);
+  const repeated = repeatedKey(text, value);
   if (repeated !== undefined) {
     const message = `Field '${shownName(repeated)}' is given twice with different values`;
     throw new VoxcastError("CONFLICTING_FIELD", message);
@@ -53,11 +46,11 @@ export async function readJson(
  */
 export async function readJsonAs<S extends z.ZodType>(
   request: Request,
-  limits: BodyLimits,
+  rule: JsonRule,
   schema: S,
   alsoTaken: readonly string[] = [],
 ): Promise<z.output<S>> {
-  return checked(schema, await readJson(request, limits, alsoTaken));
+  return checked(schema, await readJson(request, rule, alsoTaken));
 }
 
 /** The value as the schema gives it back, or a thrown VoxcastError. */

@@ -1,6 +1,7 @@
 /** The HTTP side: REST, monitoring, the viewer page, and the way to the WebSocket. */
 export { createHttpApp, type HttpApp, type RequestInfo } from "./http_app.ts";
 export type { HttpDeps, ProfileName, UpgradePeer } from "./http_deps.ts";
+export { failureAnswer, Listener, type ListenerOptions, type Listening } from "./listener.ts";
 export { type Asset, type AssetSource, createFileAssets } from "./assets.ts";
 export type {
   AuditRow,

@@ -42,7 +42,10 @@ function requireNeed(
 
 /** What is said to whoever shows no credential, whether there is anything at the address or not. */
 export function noCredential(): VoxcastError {
-  return new VoxcastError("UNAUTHORIZED", "This address needs a credential");
+  return new VoxcastError(
+    "UNAUTHORIZED",
+    "This address needs a credential, shown as Authorization: Bearer KEY",
+  );
 }
 
 /** @throws {Error} naming the routes */

@@ -13,7 +13,9 @@ export interface RouteNeed {
   readonly scope: "any" | "server" | { readonly world: string };
   /** The limit that its requests count for. `connects` goes by address whatever the credential, `exempt` is not counted. */
   readonly limit: RequestClass | "exempt";
-  /** An upgrade may come without a credential, to show one in its messages. */
+  /** It leads to a socket, so a browser may show its credential as a subprotocol or in the query. */
+  readonly isSocket?: true;
+  /** It may be used without a credential, which comes in the socket's messages. */
   readonly inBand?: true;
 }
 
@@ -53,9 +55,15 @@ export const ROUTE_NEEDS: Readonly<Record<string, RouteNeed>> = {
   "DELETE /api/worlds/{w}/entities/{id}": { access: "participant", scope: WORLD, limit: "ops" },
 
   // The world that an upgrade names in its query is checked by the handler, one that a message names by the socket.
-  "GET /ws/render": { access: "viewer", scope: "any", limit: "connects" },
-  "GET /ws/heartbeat": { access: "viewer", scope: "any", limit: "connects", inBand: true },
-  "GET /ws/stream_features": { access: "viewer", scope: "any", limit: "connects", inBand: true },
+  "GET /ws/render": { access: "viewer", scope: "any", limit: "connects", isSocket: true },
+  "GET /ws/heartbeat": { access: "viewer", scope: "any", limit: "connects", isSocket: true, inBand: true },
+  "GET /ws/stream_features": {
+    access: "viewer",
+    scope: "any",
+    limit: "connects",
+    isSocket: true,
+    inBand: true,
+  },
 };
 
 /** What an address without a route needs, so that strangers do not learn which addresses there are. */

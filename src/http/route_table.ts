@@ -13,7 +13,8 @@ interface Pattern extends Route {
   readonly matches: RegExp;
 }
 
-const NO_ROUTE: Route = { pattern: "none", need: UNKNOWN_ROUTE };
+/** What stands for no route. */
+export const NO_ROUTE: Route = { pattern: "none", need: UNKNOWN_ROUTE };
 
 /** The declared routes, for what the router itself does not tell: which methods an address has, and what it needs. */
 export class RouteTable {

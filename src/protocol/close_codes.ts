@@ -44,7 +44,7 @@ export const CLOSE_CODES = {
     true,
     "As many clients are in the world as are accepted",
   ),
-  KICKED: close(4006, "KICKED", "Removed", false, "A moderator removed the client"),
+  KICKED: close(4006, "KICKED", "Removed", false, "Reserved for moderation: a moderator removed the client"),
   PROTOCOL: close(4007, "PROTOCOL", "Protocol violation", false, "The client kept breaking the protocol"),
   RATE: close(4008, "RATE", "Rate limit exceeded", true, "The client kept sending more than is granted"),
   SLOW_CONSUMER: close(

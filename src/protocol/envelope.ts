@@ -9,6 +9,9 @@ const MAX_ECHO_CHARS = 64;
 /** What a cut through a character beyond U+FFFF leaves of it. */
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
 
+/** Where fields may be beside the message itself. */
+const PLACES = ["data", "payload"] as const;
+
 /** A JSON object as parsed, fields unchecked. */
 export type JsonFields = Readonly<Record<string, unknown>>;
 
@@ -29,23 +32,24 @@ export interface Envelope {
 export function readEnvelope(text: string): Envelope {
   const message = parseObject(text);
   const id = readId(message);
-  const ref = id === undefined ? {} : { ref: id };
   const type = ownField(message, "type");
-  if (type === undefined) throw new VoxcastError("MISSING_TYPE", "Missing 'type' field", ref);
+  if (type === undefined) throw new VoxcastError("MISSING_TYPE", "Missing 'type' field", refOf({ id }));
   if (typeof type !== "string") {
-    throw new VoxcastError("INVALID_FIELD", "Field 'type' must be a string", ref);
+    throw new VoxcastError("INVALID_FIELD", "Field 'type' must be a string", refOf({ id }));
   }
   const places: JsonFields[] = [];
-  for (const name of ["data", "payload"]) {
+  for (const name of PLACES) {
     const place = ownField(message, name);
     if (place === undefined) continue;
-    if (!isObject(place)) throw new VoxcastError("INVALID_FIELD", `Field '${name}' must be an object`, ref);
+    if (!isObject(place)) {
+      throw new VoxcastError("INVALID_FIELD", `Field '${name}' must be an object`, refOf({ id }));
+    }
     places.push(place);
   }
   places.push(message);
-  const repeated = repeatedKey(text);
-  if (repeated !== undefined) throw conflict(repeated, ref);
-  return { type, places, ...(id === undefined ? {} : { id }) };
+  const repeated = repeatedKey(text, message);
+  if (repeated !== undefined) throw conflict(repeated, refOf({ id }));
+  return id === undefined ? { type, places } : { type, places, id };
 }
 
 /**
@@ -67,12 +71,15 @@ export function readField(envelope: Envelope, ...names: readonly string[]): unkn
 
 /** A field of the object's own, null counting as absent: an object has names in its prototype that no client wrote. */
 export function ownField(fields: JsonFields, name: string): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] ?? undefined : undefined;
+  const value = fields[name];
+  // What is not there at all is the common case, and the cheap one.
+  if (value === undefined || value === null) return undefined;
+  return Object.hasOwn(fields, name) ? value : undefined;
 }
 
 /** The option that makes an error answer this message. */
-export function refOf(envelope: Envelope): { ref?: string } {
-  return envelope.id === undefined ? {} : { ref: envelope.id };
+export function refOf({ id }: { readonly id?: string | undefined }): { ref?: string } {
+  return id === undefined ? {} : { ref: id };
 }
 
 /** Whether a parsed JSON value is an object (not null, not an array). */

@@ -58,7 +58,11 @@ export interface ErrorEntry {
   /** Whether the same request may succeed later without being changed. */
   readonly retryable: boolean;
   readonly httpStatus: number;
-  /** Set only where this error always ends the connection. */
+  /**
+   * The code with which a connection is closed where this error ends it. UNAUTHORIZED, AUTH_REQUIRED and LOCKED_OUT do
+   * not always: a connection that has time and attempts left may show another credential, and one that has shown a
+   * right one before keeps it. The others always do.
+   */
   readonly closeCode?: CloseCode;
   readonly summary: string;
 }

@@ -1,5 +1,5 @@
 import type { Envelope } from "./envelope.ts";
-import { idOf, readName, readTimestamp } from "./message_fields.ts";
+import { readName, readTimestamp } from "./message_fields.ts";
 
 /** The whole text of a PING without JSON, which is answered before anything is parsed; its answer is `BARE_PONG`. */
 export const BARE_PING = "ping";
@@ -27,12 +27,12 @@ export interface Heartbeat {
 }
 
 export function readPing(envelope: Envelope): Ping {
+  // The commonest message: built field by field, as spreading objects costs more than reading them.
+  const ping: { -readonly [Field in keyof Ping]: Ping[Field] } = { type: "PING" };
   const timestamp = readTimestamp(envelope);
+  if (timestamp !== undefined) ping.timestamp = timestamp;
   const pingId = readName(envelope, "ping_id", "pingId");
-  return {
-    type: "PING",
-    ...(timestamp === undefined ? {} : { timestamp }),
-    ...(pingId === undefined ? {} : { pingId }),
-    ...idOf(envelope),
-  };
+  if (pingId !== undefined) ping.pingId = pingId;
+  if (envelope.id !== undefined) ping.id = envelope.id;
+  return ping;
 }

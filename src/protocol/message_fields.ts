@@ -1,4 +1,4 @@
-import { type Envelope, isObject, type JsonFields, readField, refOf } from "./envelope.ts";
+import { type Envelope, isObject, type JsonFields, ownField, readField, refOf } from "./envelope.ts";
 import { isPlainName, PLAIN_NAME_WORDS } from "./text_rule.ts";
 import { VoxcastError } from "./voxcast_error.ts";
 
@@ -63,7 +63,9 @@ export function readObject(envelope: Envelope, ...names: readonly string[]): Jso
  * the field that is meant, and the two need not be equal.
  */
 export function readTimestamp(envelope: Envelope): number | undefined {
-  const value = readField(inside(envelope), "timestamp") ?? readField(envelope, "timestamp");
+  const value = envelope.places.length === 1
+    ? ownField(envelope.places[0]!, "timestamp")
+    : readField(inside(envelope), "timestamp") ?? readField(envelope, "timestamp");
   if (value === undefined || (typeof value === "number" && Number.isFinite(value))) return value;
   throw invalid("timestamp", "a finite number", envelope);
 }

@@ -21,7 +21,7 @@ export interface Authenticator {
   readonly isOpen: boolean;
   /**
    * The principal of what a request shows: `Authorization: Bearer` with a key or JWT, or `Authorization: Voxcast` with a
-   * signature; for WebSocket upgrades also a subprotocol `voxcast.key.<base64url>`, `voxcast.token.<JWT>`,
+   * signature; where it opens a socket also a subprotocol `voxcast.key.<base64url>`, `voxcast.token.<JWT>`,
    * `voxcast.ticket.<ticket>`, `voxcast.signed.<signature>`, `?ticket=`, and `?auth_token=` if allowed; in development
    * `?user_id=`. Undefined if it shows nothing. Reads neither body nor cookie.
    * Takes one SHA-256 and one comparison a key, or the check of one signature.
@@ -35,7 +35,8 @@ export interface Authenticator {
   ofMessage(credential: AuthCredential, peer: Peer): Promise<Principal>;
   /**
    * A ticket that opens one socket as this principal.
-   * @throws {VoxcastError} BUSY when too many are out, NOT_ALLOWED if the principal may not enter the world
+   * @throws {VoxcastError} BUSY when too many are out, NOT_ALLOWED if the principal may not enter the world or came by a
+   * ticket itself
    */
   issueTicket(
     principal: Principal,
@@ -111,11 +112,13 @@ class CheckedAuthenticator implements Authenticator {
   async ofRequest(request: Request, peer: Peer): Promise<Principal | undefined> {
     return await this.#try(peer, async () => {
       if (this.isOpen) return this.#users.ofRequest(request, peer);
-      const shown = readRequestCredential(request, this.#security);
+      const { opensSocket = false } = peer;
+      const { allowQueryToken } = this.#security;
+      const shown = readRequestCredential(request, { allowQueryToken, opensSocket });
       if (shown === undefined) return undefined;
       this.#refuseIfLocked(peer);
       const principal = await this.#check(shown, peer);
-      requireSameUser(request, principal);
+      if (opensSocket) requireSameUser(request, principal);
       return principal;
     });
   }

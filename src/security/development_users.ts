@@ -4,7 +4,6 @@ import { isPlainName, visibleText } from "../protocol/mod.ts";
 import { AuthFailure } from "./auth_failure.ts";
 import type { Peer } from "./peer.ts";
 import { ANONYMOUS, type Principal } from "./principal.ts";
-import { isWebSocketUpgrade } from "./request_credential.ts";
 
 const MAX_NAME_CHARS = 128;
 /** Least time between two warnings. */
@@ -32,7 +31,7 @@ export class DevelopmentUsers {
   /** @throws {AuthFailure} if `user_id` is no name, or comes from another machine */
   ofRequest(request: Request, peer: Peer): Principal | undefined {
     const { searchParams } = new URL(request.url);
-    const userId = isWebSocketUpgrade(request) ? searchParams.get("user_id") : null;
+    const userId = peer.opensSocket ? searchParams.get("user_id") : null;
     if (userId === null) return this.#isHere(peer) ? ANONYMOUS : undefined;
     if (!this.#isHere(peer)) throw new AuthFailure("development-user");
     if (userId === "" || userId.length > MAX_NAME_CHARS || !isPlainName(userId)) {

@@ -35,5 +35,5 @@ export {
   ROLES,
 } from "./principal.ts";
 export { type LimitStore, MemoryLimitStore, type Take } from "./limit_store.ts";
-export { type BucketRule, TokenBucket } from "./token_bucket.ts";
+export { type BucketRule, perSecond, TokenBucket } from "./token_bucket.ts";
 export { type Verdict, type ViolationRule, Violations } from "./violations.ts";

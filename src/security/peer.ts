@@ -6,4 +6,9 @@ export interface Peer {
   readonly origin?: string;
   /** The world that the request names in its address. */
   readonly world?: string;
+  /**
+   * It asks for a socket at an address that has sockets. Only then may it show its credential as a subprotocol or in the
+   * query, as browsers must; anything else uses a header.
+   */
+  readonly opensSocket?: boolean;
 }

@@ -9,6 +9,7 @@ import {
 
 /** Proxies behind proxies that are followed; each is one more address in the header. */
 const MAX_HOPS = 16;
+/** Of a longer header only the end is read, which the nearest proxies wrote. */
 const MAX_HEADER_CHARACTERS = 2048;
 
 /** Networks by the list that they were read from, which is the configuration's and never changes. */
@@ -27,14 +28,22 @@ export function peerAddress(request: Request, remoteAddress: string, trustProxy:
   if (peer === undefined) return remoteAddress;
   const networks = networksIn(trustProxy);
   const header = networks.length === 0 ? null : request.headers.get("x-forwarded-for");
-  if (header === null || header.length > MAX_HEADER_CHARACTERS) return formatIpAddress(peer);
-  for (const hop of header.split(",").reverse().slice(0, MAX_HOPS)) {
+  if (header === null) return formatIpAddress(peer);
+  for (const hop of endOf(header).split(",").reverse().slice(0, MAX_HOPS)) {
     if (!isTrusted(peer, networks)) break;
     const next = parseHop(hop.trim());
     if (next === undefined) break;
     peer = next;
   }
   return formatIpAddress(peer);
+}
+
+/** The last entries of a header, without one that is cut in two. */
+function endOf(header: string): string {
+  if (header.length <= MAX_HEADER_CHARACTERS) return header;
+  const end = header.slice(-MAX_HEADER_CHARACTERS);
+  const comma = end.indexOf(",");
+  return comma < 0 ? "" : end.slice(comma + 1);
 }
 
 function isTrusted(address: IpAddress, networks: readonly IpNetwork[]): boolean {

@@ -1,5 +1,6 @@
 import type { AuthCredential } from "../protocol/mod.ts";
 import { AuthFailure } from "./auth_failure.ts";
+import type { Peer } from "./peer.ts";
 
 /** The WebSocket subprotocol that the server speaks, and answers with when a credential rode beside it. */
 export const SUBPROTOCOL = "voxcast";
@@ -27,15 +28,18 @@ export type ShownCredential =
 
 /**
  * The credential that a request shows, or undefined: `Authorization: Bearer KEY_OR_TOKEN`, `Authorization: Voxcast
- * key_id.timestamp.nonce.signature`, and for WebSocket upgrades a subprotocol, `?ticket=` or `?auth_token=`. Looks at headers and address only.
+ * key_id.timestamp.nonce.signature`, and where it opens a socket a subprotocol, `?ticket=` or `?auth_token=`. Looks at
+ * headers and address only.
+ *
+ * @param options.opensSocket as {@linkcode Peer} has it: whoever only sends `Upgrade` with another request opens none
  * @throws {AuthFailure} if it shows more than one, or one that cannot be read
  */
 export function readRequestCredential(
   request: Request,
-  options: { readonly allowQueryToken: boolean },
+  options: { readonly allowQueryToken: boolean } & Required<Pick<Peer, "opensSocket">>,
 ): ShownCredential | undefined {
   const shown = [...fromHeader(request.headers)];
-  if (isWebSocketUpgrade(request)) {
+  if (options.opensSocket) {
     shown.push(...fromSubprotocols(request.headers), ...fromQuery(request.url, options.allowQueryToken));
   }
   if (shown.length > 1) throw new AuthFailure("several");

@@ -44,9 +44,13 @@ export class Tickets {
   }
 
   /**
-   * @throws {VoxcastError} BUSY if as many are out as may be, NOT_ALLOWED if the principal may not enter the world
+   * @throws {VoxcastError} BUSY if as many are out as may be, NOT_ALLOWED if the principal may not enter the world or
+   * came by a ticket itself: one ticket would have no end if it gave others
    */
   issue(principal: Principal, options: TicketOptions, nowMs: number): string {
+    if (principal.method === "ticket") {
+      throw new VoxcastError("NOT_ALLOWED", "A ticket gives no other ticket; show the credential itself");
+    }
     if (options.world !== undefined && !mayEnter(principal, options.world)) {
       throw new VoxcastError("NOT_ALLOWED", "The credential is not for this world");
     }

@@ -6,6 +6,11 @@ export interface BucketRule {
   readonly perSecond: number;
 }
 
+/** The rule of a plain rate: as many at once as a second grants, and at least one. */
+export function perSecond(rate: number): BucketRule {
+  return { capacity: Math.max(1, rate), perSecond: rate };
+}
+
 /** Sums of fractions may fall this much short of a whole number. */
 const ROUNDING = 1e-6;
 
@@ -49,7 +54,7 @@ export class TokenBucket {
     if (this.#tokens >= cost - ROUNDING) return 0;
     if (cost > this.#capacity) return Infinity;
     // A clock that was put back has to catch up first.
-    return Math.ceil((cost - this.#tokens) / this.#perMs + (this.#lastMs - nowMs));
+    return Math.ceil((cost - ROUNDING - this.#tokens) / this.#perMs + (this.#lastMs - nowMs));
   }
 
   /** Whole tokens that are there. */

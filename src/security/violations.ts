@@ -12,6 +12,8 @@ export interface ViolationRule {
   readonly banMs: number;
   /** Most identities that are remembered. */
   readonly maxKeys: number;
+  /** Called with each identity that is banned. */
+  readonly onBan?: (identity: string) => void;
 }
 
 interface Entry {
@@ -71,6 +73,7 @@ export class Violations {
     if (++entry.count >= maxViolations) {
       entry.bannedUntilMs = nowMs + banMs;
       this.#bans++;
+      this.#rule.onBan?.(identity);
       return "ban";
     }
     return entry.count === 1 ? "warn" : "refuse";

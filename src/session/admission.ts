@@ -64,8 +64,20 @@ export class AdmissionControl {
   admit(nowMs: number): void {
     if (this.pressure(nowMs) === undefined || this.#paced.take(nowMs)) return;
     this.#refused++;
-    throw new VoxcastError("OVERLOADED", "The server is overloaded, come again later", {
-      retryAfterMs: RETRY_AFTER_MS,
-    });
+    throw overloaded();
   }
+
+  /**
+   * Looks whether a newcomer would be let in.
+   * @throws {VoxcastError} OVERLOADED
+   */
+  check(nowMs: number): void {
+    if (this.pressure(nowMs) !== undefined && this.#paced.remaining(nowMs) < 1) throw overloaded();
+  }
+}
+
+function overloaded(): VoxcastError {
+  return new VoxcastError("OVERLOADED", "The server is overloaded, come again later", {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
 }

@@ -102,36 +102,79 @@ export function streamRecord(facts: StreamFacts): StreamRecord {
   };
 }
 
-/** The newest records, bounded in number; older ones are only in the log. */
+/**
+ * The newest records, bounded in number; older ones are only in the log. Connections and streams, and the worlds, have
+ * their own room each, so that much coming and going in one place wipes nothing out in another.
+ */
 export class AuditLog {
   readonly #maxRecords: number;
-  readonly #records: AuditRecord[] = [];
-  #oldest = 0;
+  readonly #maxWorlds: number;
+  #lastNumber = 0;
+  readonly #all = new Map<AuditRecord["record"], RecordRing>();
+  /** By world; the longest without a new record first. */
+  readonly #byWorld = new Map<string, Map<AuditRecord["record"], RecordRing>>();
 
-  /** @param maxRecords newest records that are kept, from 1 */
-  constructor(maxRecords: number) {
+  /**
+   * @param maxRecords newest records of each kind that are kept, of the server and of each world, from 1
+   * @param maxWorlds worlds that they are kept of
+   */
+  constructor(maxRecords: number, maxWorlds: number) {
     this.#maxRecords = maxRecords;
+    this.#maxWorlds = maxWorlds;
   }
 
-  /** Adds a record; the oldest one goes if there are too many. */
+  /** Adds a record; the oldest one of its kind goes if there are too many. */
   add(record: AuditRecord): void {
-    if (this.#records.length < this.#maxRecords) {
-      this.#records.push(record);
-      return;
-    }
-    this.#records[this.#oldest] = record;
-    this.#oldest = (this.#oldest + 1) % this.#maxRecords;
+    const numbered = { number: ++this.#lastNumber, record };
+    this.#ringOf(this.#all, record).add(numbered);
+    if (record.world === null) return;
+    const rings = this.#byWorld.get(record.world) ?? new Map<AuditRecord["record"], RecordRing>();
+    this.#byWorld.delete(record.world);
+    this.#byWorld.set(record.world, rings);
+    this.#ringOf(rings, record).add(numbered);
+    if (this.#byWorld.size > this.#maxWorlds) this.#byWorld.delete(this.#byWorld.keys().next().value!);
   }
 
   /** The newest records, newest first; with a world, only its own. O(kept). */
   newest(world?: string): AuditRecord[] {
-    const { length } = this.#records;
-    const found: AuditRecord[] = [];
-    for (let age = 1; age <= length; age++) {
-      const record = this.#records[(this.#oldest + length - age) % length]!;
-      if (world === undefined || record.world === world) found.push(record);
+    const rings = world === undefined ? this.#all : this.#byWorld.get(world);
+    return [...rings?.values() ?? []].flatMap((ring) => ring.entries())
+      .sort((a, b) => b.number - a.number).map(({ record }) => record);
+  }
+
+  #ringOf(rings: Map<AuditRecord["record"], RecordRing>, { record }: AuditRecord): RecordRing {
+    let ring = rings.get(record);
+    if (ring === undefined) rings.set(record, ring = new RecordRing(this.#maxRecords));
+    return ring;
+  }
+}
+
+/** A record and its place in the order of all. */
+interface Numbered {
+  readonly number: number;
+  readonly record: AuditRecord;
+}
+
+class RecordRing {
+  readonly #maxRecords: number;
+  readonly #records: Numbered[] = [];
+  #oldest = 0;
+
+  constructor(maxRecords: number) {
+    this.#maxRecords = maxRecords;
+  }
+
+  add(numbered: Numbered): void {
+    if (this.#records.length < this.#maxRecords) {
+      this.#records.push(numbered);
+      return;
     }
-    return found;
+    this.#records[this.#oldest] = numbered;
+    this.#oldest = (this.#oldest + 1) % this.#maxRecords;
+  }
+
+  entries(): readonly Numbered[] {
+    return this.#records;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../observe/mod.ts";
 import {
+  type ClientMessage,
   CLOSE_CODES,
   type CloseCode,
   closeReason,
@@ -8,7 +9,7 @@ import {
   serverMessage,
   type ServerMessageType,
 } from "../protocol/mod.ts";
-import type { Principal, TokenBucket } from "../security/mod.ts";
+import { perSecond, type Principal, TokenBucket } from "../security/mod.ts";
 import { type ConnectionCounters, newCounters } from "./connection_counters.ts";
 import { destroySocket } from "./destroy_socket.ts";
 import { type LaneLimits, Lanes } from "./lanes.ts";
@@ -29,6 +30,7 @@ export interface Transport extends Wire {
 /** Bounds of one connection. */
 export interface ConnectionLimits extends LaneLimits {
   readonly heartbeatIntervalMs: number;
+  readonly streamUpdatesPerSecond: number;
 }
 
 /** What a {@linkcode Connection} is made of. */
@@ -39,6 +41,7 @@ export interface ConnectionOptions {
   readonly remoteAddress: string;
   readonly origin?: string;
   readonly clientId?: string;
+  readonly namedWorld?: string;
   /** The bucket of all its messages. */
   readonly bucket: TokenBucket;
   readonly gzip: MessageGzip;
@@ -48,6 +51,9 @@ export interface ConnectionOptions {
   readonly onWaiting: (connection: Connection) => void;
 }
 
+/** How often a closing socket is asked whether it has taken everything, and for how long at most. */
+const GOODBYE_POLL_MS = 5;
+const MAX_GOODBYE_WAIT_MS = 40;
 /** `readyState` of an open socket. */
 const OPEN = 1;
 
@@ -67,6 +73,8 @@ export class Connection {
   readonly acceptedMs: number;
   /** Name that the client gave itself. */
   clientId: string | undefined;
+  /** World that its address names. */
+  readonly namedWorld: string | undefined;
   /** World that it is in; the registry's to set. */
   world: string | undefined = undefined;
   readonly counters: ConnectionCounters = newCounters();
@@ -75,6 +83,8 @@ export class Connection {
   isMonitored = false;
   /** Whether a credential is being checked now. */
   isAuthenticating = false;
+  /** Messages that wait for the credential. */
+  readonly held: ClientMessage[] = [];
   /** A session token that was shown before the credential. */
   offeredToken: string | undefined = undefined;
   /** HEARTBEATs sent. */
@@ -93,6 +103,8 @@ export class Connection {
   #lastReliableId = 0;
   #subscriptions: Map<string, Subscription> | undefined;
   #classBuckets: Map<LimitClass, TokenBucket> | undefined;
+  /** Updates that its streams may send, all together. */
+  #updates: TokenBucket | undefined;
   #isSocketClosed = false;
   #unsentBytes = 0;
 
@@ -106,6 +118,7 @@ export class Connection {
     this.remoteAddress = options.remoteAddress;
     this.origin = options.origin;
     this.clientId = options.clientId;
+    this.namedWorld = options.namedWorld;
     this.bucket = options.bucket;
     this.acceptedAtMs = clock.now();
     this.acceptedMs = nowMs;
@@ -155,6 +168,11 @@ export class Connection {
   /** Bytes that wait in the process for this client. */
   get bufferedBytes(): number {
     return this.#transport?.bufferedAmount ?? 0;
+  }
+
+  /** The same as of the last look at the socket, and what has been sent since; costs nothing. */
+  get waitingBytes(): number {
+    return this.#lanes?.waitingBytes ?? 0;
   }
 
   /** Bytes that waited when the socket was closed: the runtime keeps them until the peer has read them or is gone. */
@@ -273,8 +291,15 @@ export class Connection {
     data: Readonly<Record<string, unknown>>,
   ): void {
     if (!this.isOpen) return;
+    const { clock, limits } = this.#options;
+    this.#updates ??= new TokenBucket(perSecond(limits.streamUpdatesPerSecond), clock.monotonic());
+    if (!this.#updates.take(clock.monotonic())) {
+      subscription.skipped++;
+      this.counters.droppedFrames++;
+      return;
+    }
     const lanes = this.#lanes!;
-    const text = serverMessage(type, this.#options.clock.now(), data, this.style);
+    const text = serverMessage(type, clock.now(), data, this.style);
     const wasWaiting = lanes.hasWaiting;
     this.#counted(lanes, () => {
       this.counters.droppedFrames += lanes.push(subscription.queue, this.#packed(text));
@@ -322,10 +347,23 @@ export class Connection {
   closeSocket(): void {
     if (this.#isSocketClosed || this.#state.phase !== "draining") return;
     this.#endLanes();
-    const { code } = this.#state;
-    if (this.#transport !== undefined && this.#transport.readyState <= OPEN) {
-      this.#transport.close(code, closeReason(code));
+    this.#sayGoodbye(this.#state.code, 0);
+  }
+
+  /**
+   * Sends the close frame once the socket has taken what was sent before, or after a while: a message that comes in while
+   * the frame waits behind others makes the runtime drop them all, and the client would never learn why.
+   */
+  #sayGoodbye(code: CloseCode, waitedMs: number): void {
+    const transport = this.#transport;
+    if (transport === undefined || transport.readyState > OPEN || this.#state.phase === "closed") return;
+    if (transport.bufferedAmount === 0 || waitedMs >= MAX_GOODBYE_WAIT_MS) {
+      return transport.close(code, closeReason(code));
     }
+    this.#options.clock.setTimeout(
+      () => this.#sayGoodbye(code, waitedMs + GOODBYE_POLL_MS),
+      waitedMs === 0 ? 0 : GOODBYE_POLL_MS,
+    );
   }
 
   /** Takes the socket away from a peer that does not answer, with all that the runtime keeps for it. */

@@ -26,6 +26,7 @@ export interface HandshakeOptions {
   readonly serverVersion: string;
   readonly heartbeatIntervalMs: number;
   readonly deadAfterMs: number;
+  readonly authLockoutMs: number;
   /** What a client is told of its limits. */
   readonly grants: Readonly<Record<string, number>>;
 }
@@ -127,9 +128,16 @@ export class Handshake {
     }, id);
   }
 
-  #failed(connection: Connection, error: VoxcastError, id: string | undefined): void {
-    const { authenticator } = this.#options;
+  #failed(connection: Connection, given: VoxcastError, id: string | undefined): void {
+    const { authenticator, authLockoutMs } = this.#options;
     if (!connection.isOpen) return;
+    const attemptsLeft = authenticator.attemptsLeft(connection.remoteAddress);
+    // The attempt that brings the lock-out says so, and for how long.
+    const error = given.code === "UNAUTHORIZED" && attemptsLeft === 0
+      ? new VoxcastError("LOCKED_OUT", "Too many wrong credentials came from this address", {
+        retryAfterMs: authLockoutMs,
+      })
+      : given;
     const { number } = error.entry;
     connection.counters.authFailures++;
     connection.reply("AUTH_FAILED", {
@@ -137,7 +145,7 @@ export class Handshake {
       number,
       message: error.message,
       retry_after_ms: error.retryAfterMs,
-      attempts_left: authenticator.attemptsLeft(connection.remoteAddress),
+      attempts_left: attemptsLeft,
     }, id);
     if (error.code === "LOCKED_OUT" && connection.principal === undefined) {
       connection.close(CLOSE_CODES.UNAUTHORIZED.code);

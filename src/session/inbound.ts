@@ -1,5 +1,6 @@
 import type { Clock } from "../observe/mod.ts";
 import {
+  type Auth,
   BARE_PING,
   BARE_PONG,
   type ClientMessage,
@@ -42,6 +43,9 @@ export interface InboundOptions {
   readonly onUnexpected: (error: unknown) => void;
 }
 
+/** Most messages that wait for the AUTH before them; their bytes are bounded as those of strangers are. */
+const MAX_HELD = 32;
+
 /**
  * The way of a message from the socket to whoever handles it: counted, its size checked, its rate, inflated if need be, its
  * JSON bounded and read, its sender's role checked. What is wrong is answered with ERROR and changes nothing.
@@ -66,7 +70,7 @@ export class Inbound {
       if (!rates.admits(connection, nowMs)) return;
       const text = typeof data === "string" ? data : this.#inflated(connection, data);
       if (text === BARE_PING) connection.sendText(BARE_PONG);
-      else this.#handle(connection, parseClientMessage(text, this.#options.limits), nowMs);
+      else if (!this.#handle(connection, parseClientMessage(text, this.#options.limits), nowMs)) return;
       connection.malformedInRow = 0;
     } catch (error) {
       this.fail(connection, error);
@@ -136,15 +140,47 @@ export class Inbound {
     }
   }
 
-  #handle(connection: Connection, message: ClientMessage, nowMs: number): void {
+  /** Whether the message could be handled; if not, it has been answered. */
+  #handle(connection: Connection, message: ClientMessage, nowMs: number): boolean {
     const need = MESSAGE_NEEDS[message.type];
-    if (need.role !== "public") this.#requireRole(connection, message);
-    if (need.limit !== "messages" && !this.#options.rates.admitsClass(connection, need.limit, nowMs)) return;
+    if (need.role !== "public") {
+      if (this.#holds(connection, message)) return true;
+      this.#requireRole(connection, message);
+    }
+    if (need.limit !== "messages" && !this.#options.rates.admitsClass(connection, need.limit, nowMs)) {
+      return false;
+    }
     try {
       this.#dispatch(connection, message);
+      return true;
     } catch (error) {
       if (!(error instanceof VoxcastError) || error.ref !== undefined) throw error;
       this.fail(connection, error, message.id);
+      return false;
+    }
+  }
+
+  /** Keeps what comes right behind an AUTH that is still being checked, to be handled in its order. */
+  #holds(connection: Connection, message: ClientMessage): boolean {
+    const { isAuthenticating, principal, held } = connection;
+    if (!isAuthenticating || principal !== undefined || held.length >= MAX_HELD) return false;
+    held.push(message);
+    return true;
+  }
+
+  async #authenticate(connection: Connection, message: Auth): Promise<void> {
+    try {
+      await this.#options.handshake.auth(connection, message);
+    } catch (error) {
+      this.fail(connection, error, message.id);
+      if (connection.isAuthenticating) return;
+    }
+    for (const held of connection.held.splice(0)) {
+      try {
+        if (connection.isOpen) this.#handle(connection, held, this.#options.clock.monotonic());
+      } catch (error) {
+        this.fail(connection, error);
+      }
     }
   }
 
@@ -173,7 +209,7 @@ export class Inbound {
         handshake.init(connection, message);
         break;
       case "AUTH":
-        handshake.auth(connection, message).catch((error) => this.fail(connection, error, message.id));
+        void this.#authenticate(connection, message);
         break;
       case "SUBSCRIBE":
         subscriptions.subscribe(connection, message);

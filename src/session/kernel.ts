@@ -1,4 +1,4 @@
-import { type Clock, type Logger, type Random, randomId } from "../observe/mod.ts";
+import { type Clock, type Logger, type Random, randomId, type TimerId } from "../observe/mod.ts";
 import { CLOSE_CODES, VoxcastError } from "../protocol/mod.ts";
 import type { Authenticator, Principal, SessionTokens, Violations } from "../security/mod.ts";
 import { AdmissionControl, type AdmissionLimits } from "./admission.ts";
@@ -12,7 +12,7 @@ import { type GzipLimits, MessageGzip } from "./message_gzip.ts";
 import type { GuardedConnection } from "./memory_guard.ts";
 import type { Profile } from "./profile.ts";
 import { RateGuard, type RateLimits } from "./rate_guard.ts";
-import { RefusedSockets } from "./refused_sockets.ts";
+import { RefusedSockets, serverFull } from "./refused_sockets.ts";
 import { ConnectionRegistry, type RegistryLimits, type RegistryRefusal } from "./registry.ts";
 import type { StreamSource } from "./stream_source.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -32,6 +32,8 @@ export interface KernelLimits
   readonly maxSubscriptions: number;
   readonly trackLatency: boolean;
   readonly latencySamples: number;
+  readonly maxWorlds: number;
+  readonly authLockoutMs: number;
 }
 
 /** What a {@linkcode Kernel} works with. */
@@ -62,13 +64,15 @@ export interface Caller {
   readonly principal: Principal | undefined;
   /** Value of the Origin header, if there is one. */
   readonly origin?: string;
+  /** World that the address names. */
+  readonly world?: string;
   /** Name that the client gave itself in the address, in development. */
   readonly clientId?: string;
   /** Subprotocol to answer with. */
   readonly subprotocol?: string;
 }
 
-/** Newest records of ended connections and streams that are kept. */
+/** Newest records of ended connections, and of ended streams, that are kept of the server and of each world. */
 const AUDIT_RECORDS = 100;
 
 /**
@@ -78,7 +82,7 @@ const AUDIT_RECORDS = 100;
 export class Kernel implements Disposable {
   readonly connections: ConnectionRegistry;
   readonly admission: AdmissionControl;
-  readonly audit = new AuditLog(AUDIT_RECORDS);
+  readonly audit: AuditLog;
   readonly #options: KernelOptions;
   readonly #rates: RateGuard;
   readonly #gzip: MessageGzip;
@@ -86,6 +90,8 @@ export class Kernel implements Disposable {
   readonly #subscriptions: Subscriptions;
   readonly #inbound: Inbound;
   readonly #refusals: RefusedSockets;
+  /** Those that are told to go for want of memory, and when they are made to. */
+  readonly #expelled = new Map<Connection, TimerId>();
   readonly #sweep: Sweep;
   /** Counters of connections that have ended. */
   readonly #ended = newCounters();
@@ -93,6 +99,7 @@ export class Kernel implements Disposable {
   /** One for all, as there are many connections. */
   readonly #onWaiting = (connection: Connection): void => this.#sweep.waitsFor(connection);
   #accepted = 0;
+  #slowConsumers = 0;
   #disposed = false;
 
   constructor(options: KernelOptions) {
@@ -101,6 +108,7 @@ export class Kernel implements Disposable {
     const onUnexpected = (error: unknown) => logger.error("session.message_failed", { error });
     this.#options = options;
     this.connections = new ConnectionRegistry(limits);
+    this.audit = new AuditLog(AUDIT_RECORDS, limits.maxWorlds);
     this.admission = new AdmissionControl(limits, nowMs);
     this.#rates = new RateGuard({
       limits,
@@ -129,6 +137,7 @@ export class Kernel implements Disposable {
       serverVersion: options.serverVersion,
       heartbeatIntervalMs: limits.heartbeatIntervalMs,
       deadAfterMs: limits.deadAfterMs,
+      authLockoutMs: limits.authLockoutMs,
       grants: options.grants,
     });
     this.#inbound = new Inbound({
@@ -147,6 +156,7 @@ export class Kernel implements Disposable {
       clock,
       connections: this.connections,
       giveUp: (connection) => this.#giveUp(connection),
+      rates: this.#rates,
     });
   }
 
@@ -156,13 +166,8 @@ export class Kernel implements Disposable {
    * @throws {TypeError} if the request is no WebSocket handshake
    */
   accept(request: Request, profile: Profile<Connection>, caller: Caller): Response {
-    const nowMs = this.#options.clock.monotonic();
-    if (this.#disposed) throw new VoxcastError("SHUTTING_DOWN", "The server is stopping");
-    if (caller.principal === undefined && profile.credential === "before-upgrade") {
-      throw new VoxcastError("AUTH_REQUIRED", `/ws/${profile.name} needs a credential before the upgrade`);
-    }
-    this.#refuseBanned(caller.principal, nowMs);
-    this.admission.admit(nowMs);
+    this.#requireAdmissible(profile, caller);
+    this.admission.admit(this.#options.clock.monotonic());
     const connection = this.#connection(profile, caller);
     const refusal = this.connections.add(connection, caller.principal !== undefined);
     if (refusal !== undefined) return this.#refuse(request, refusal, caller);
@@ -175,6 +180,17 @@ export class Kernel implements Disposable {
       this.connections.remove(connection);
       throw error;
     }
+  }
+
+  /**
+   * Looks whether an upgrade would be refused now, for clients that cannot see the answer to one. Takes no place.
+   * @throws {VoxcastError} as {@linkcode Kernel.accept}, and SERVER_FULL
+   */
+  check(profile: Profile<Connection>, caller: Pick<Caller, "remoteAddress" | "principal">): void {
+    this.#requireAdmissible(profile, caller);
+    this.admission.check(this.#options.clock.monotonic());
+    const refusal = this.connections.refusalOf(caller.remoteAddress, caller.principal !== undefined);
+    if (refusal !== undefined) throw this.#refusalError(refusal);
   }
 
   /** What the kernel has to tell of itself. O(connections). */
@@ -201,7 +217,7 @@ export class Kernel implements Disposable {
       bans: this.#options.violations.bans,
       rateLimited: this.#rates.counters.rateLimited,
       heartbeatTimeouts: this.#sweep.heartbeatTimeouts,
-      slowConsumers: this.#sweep.slowConsumers,
+      slowConsumers: this.#slowConsumers,
     };
   }
 
@@ -219,11 +235,9 @@ export class Kernel implements Disposable {
     }
   }
 
-  /** Bytes that wait in the process for clients. O(connections). */
-  get bufferedBytes(): number {
-    let bytes = 0;
-    for (const connection of this.connections) bytes += connection.bufferedBytes;
-    return bytes;
+  /** Bytes that waited in the process for clients a second ago or less. */
+  get waitingBytes(): number {
+    return this.#sweep.waitingBytes;
   }
 
   /** Entries of all tables that grow with connections; 0 when nothing is connected, or something was forgotten. */
@@ -236,13 +250,16 @@ export class Kernel implements Disposable {
     this.#disposed = true;
     for (const connection of [...this.connections]) connection.close(CLOSE_CODES.SHUTDOWN.code);
     this.#refusals[Symbol.dispose]();
+    for (const connection of [...this.#expelled.keys()]) this.#giveUp(connection);
     this.#sweep[Symbol.dispose]();
   }
 
-  /** Ends a connection without waiting for its peer. */
+  /** Ends a connection whether its peer answers or not; it has a moment to read why. */
   #expel(connection: Connection): void {
+    if (this.#expelled.has(connection)) return;
     connection.close(CLOSE_CODES.MEMORY.code);
-    this.#giveUp(connection);
+    const timer = this.#options.clock.setTimeout(() => this.#giveUp(connection), EXPEL_MS);
+    this.#expelled.set(connection, timer);
   }
 
   #giveUp(connection: Connection): void {
@@ -260,6 +277,7 @@ export class Kernel implements Disposable {
       remoteAddress: caller.remoteAddress,
       ...(caller.origin === undefined ? {} : { origin: caller.origin }),
       ...(caller.clientId === undefined ? {} : { clientId: caller.clientId }),
+      ...(caller.world === undefined ? {} : { namedWorld: caller.world }),
       bucket: this.#rates.bucket(nowMs),
       gzip: this.#gzip,
       limits,
@@ -273,7 +291,11 @@ export class Kernel implements Disposable {
     if (principal === undefined || principal.method === "none") return;
     const retryAfterMs = this.#options.violations.banLeftMs(principal.id, nowMs);
     if (retryAfterMs === 0) return;
-    throw new VoxcastError("BANNED", "The limits were exceeded too often", { retryAfterMs });
+    throw new VoxcastError(
+      "BANNED",
+      "Limits were exceeded so often that nothing is taken for a while: wait, then send less",
+      { retryAfterMs },
+    );
   }
 
   #upgrade(request: Request, { subprotocol }: Caller): Deno.WebSocketUpgrade {
@@ -287,14 +309,34 @@ export class Kernel implements Disposable {
     this.#refused[refusal]++;
     switch (refusal) {
       case "server":
-        return this.#refusals.refuse(() => this.#upgrade(request, caller));
+        // Strangers are not worth a socket.
+        if (caller.principal === undefined) throw serverFull();
+        return this.#refusals.refuse(caller.remoteAddress, () => this.#upgrade(request, caller));
       case "address":
-        throw new VoxcastError("ADDRESS_LIMIT", "Too many connections are open from this address");
       case "unauthenticated":
-        throw new VoxcastError("ADDRESS_LIMIT", "Too many connections have not shown a credential yet", {
+        throw this.#refusalError(refusal);
+    }
+  }
+
+  #refusalError(refusal: RegistryRefusal): VoxcastError {
+    switch (refusal) {
+      case "server":
+        return serverFull();
+      case "address":
+        return new VoxcastError("ADDRESS_LIMIT", "Too many connections are open from this address");
+      case "unauthenticated":
+        return new VoxcastError("ADDRESS_LIMIT", "Too many connections have not shown a credential yet", {
           retryAfterMs: this.#options.limits.authTimeoutMs,
         });
     }
+  }
+
+  #requireAdmissible(profile: Profile<Connection>, { principal }: Pick<Caller, "principal">): void {
+    if (this.#disposed) throw new VoxcastError("SHUTTING_DOWN", "The server is stopping");
+    if (principal === undefined && profile.credential === "before-upgrade") {
+      throw new VoxcastError("AUTH_REQUIRED", `/ws/${profile.name} needs a credential before the upgrade`);
+    }
+    this.#refuseBanned(principal, this.#options.clock.monotonic());
   }
 
   #tie(socket: WebSocket, connection: Connection, principal: Principal | undefined): void {
@@ -316,6 +358,9 @@ export class Kernel implements Disposable {
   /** Lets a connection go, once, whatever came first. */
   #end(connection: Connection, code: number): void {
     const { state } = connection;
+    const timer = this.#expelled.get(connection);
+    if (timer !== undefined) this.#options.clock.clearTimeout(timer);
+    this.#expelled.delete(connection);
     // The runtime tells a second time of a socket whose peer went after the end.
     if (state.phase === "closed") return this.connections.settled(connection);
     const wasOpen = state.phase !== "accepting";
@@ -331,6 +376,7 @@ export class Kernel implements Disposable {
 
   #account(connection: Connection, closeCode: number, wasOpen: boolean): void {
     addCounters(this.#ended, connection.counters);
+    if (closeCode === CLOSE_CODES.SLOW_CONSUMER.code) this.#slowConsumers++;
     if (!wasOpen) return;
     const { counters } = connection;
     const record = connectionRecord({
@@ -355,6 +401,8 @@ export class Kernel implements Disposable {
 
 /** What the runtime reports for a connection that broke. */
 const ABNORMAL = 1006;
+/** Time for a close frame to be sent before its socket is destroyed. */
+const EXPEL_MS = 50;
 const NO_LATENCY = new LatencyWindow(1);
 
 /** Totals since the start, and what is there now. */

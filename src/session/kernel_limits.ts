@@ -8,6 +8,8 @@ export function kernelLimits(config: Config): KernelLimits {
   return {
     ...session,
     ...limits,
+    authLockoutMs: config.security.authLockoutSec * 1000,
+    maxWorlds: config.world.maxWorlds,
     maxConnections: streaming.maxClientsPerServer,
     maxPerAddress: limits.maxClientsPerAddress,
     maxPerWorld: limits.maxClientsPerWorld,

@@ -88,6 +88,11 @@ export class Lanes {
     return this.#ledger.handedBytes;
   }
 
+  /** Bytes that waited in the socket at the last look, and what has been handed over since. */
+  get waitingBytes(): number {
+    return this.#ledger.waitingBytes;
+  }
+
   /** Frames handed over that the wire has not taken completely. */
   get pendingFrames(): number {
     this.#ledger.settle();
@@ -112,9 +117,14 @@ export class Lanes {
    */
   control(message: Payload): Handover {
     if (this.#hasEnded) return "ended";
-    const buffered = this.#ledger.settle();
-    if (this.#ledger.controlMessages > 0 && this.#isFull(message)) return "full";
-    return this.#hand(CONTROL, message, buffered);
+    // Looking at what the socket has taken costs more than all the rest, so it is done at the bounds only.
+    const { controlMessages, controlBytes } = this.#ledger;
+    const { maxControlMessages, maxControlBytes } = this.#limits;
+    if (controlMessages >= maxControlMessages || controlBytes + 3 * message.length > maxControlBytes) {
+      this.#ledger.settle();
+      if (this.#ledger.controlMessages > 0 && this.#isFull(message)) return "full";
+    }
+    return this.#hand(CONTROL, message);
   }
 
   /**
@@ -132,7 +142,7 @@ export class Lanes {
       timeoutMs: ackTimeoutMs,
     });
     if (!this.#reliable.send(id, message, nowMs)) return "full";
-    return this.#hand(BULK, message, this.#ledger.settle());
+    return this.#hand(BULK, message);
   }
 
   /** Takes an ACK; false if none is awaited for this id. */
@@ -150,7 +160,7 @@ export class Lanes {
     for (const message of resend) {
       const buffered = this.#ledger.settle();
       if (buffered >= this.#limits.bulkWatermarkBytes) break;
-      this.#hand(BULK, message, buffered);
+      this.#hand(BULK, message);
     }
     return expired;
   }
@@ -170,7 +180,7 @@ export class Lanes {
     if (this.flush() === "idle") {
       const buffered = this.#ledger.settle();
       if (buffered < this.#limits.bulkWatermarkBytes) {
-        if (this.#hand(BULK, message, buffered) === "sent") stream.pass();
+        if (this.#hand(BULK, message) === "sent") stream.pass();
         return 0;
       }
     }
@@ -204,14 +214,14 @@ export class Lanes {
       const stream = this.#waiting.shift()!;
       const message = stream.shift()!;
       if (stream.length > 0) this.#waiting.push(stream);
-      if (this.#hand(BULK, message, buffered) === "ended") return "idle";
+      if (this.#hand(BULK, message) === "ended") return "idle";
     }
     return "idle";
   }
 
   /** Hands a region frame over, whether there is room or not; false if nobody is there any more. */
   frame(bytes: Uint8Array<ArrayBuffer>): boolean {
-    return !this.#hasEnded && this.#hand(FRAME, bytes, this.#ledger.settle()) === "sent";
+    return !this.#hasEnded && this.#hand(FRAME, bytes) === "sent";
   }
 
   /**
@@ -248,9 +258,9 @@ export class Lanes {
     return this.#undelivered;
   }
 
-  #hand(lane: WireLane, message: Payload, buffered: number): Handover {
+  #hand(lane: WireLane, message: Payload): Handover {
     try {
-      this.#ledger.hand(lane, message, buffered);
+      this.#ledger.hand(lane, message);
       return "sent";
     } catch {
       this.end();

@@ -1,5 +1,5 @@
 import { errorMessage, serverMessage, VoxcastError } from "../protocol/mod.ts";
-import { type BucketRule, TokenBucket, type Violations } from "../security/mod.ts";
+import { type BucketRule, perSecond, TokenBucket, type Violations } from "../security/mod.ts";
 import { CLOSE_CODES } from "../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { LimitClass } from "./message_needs.ts";
@@ -120,7 +120,11 @@ export class RateGuard {
   /** Tells a banned client how long it lasts, and closes. */
   refuseBanned(connection: Connection, nowMs: number): void {
     const retryAfterMs = this.banLeftMs(connection, nowMs);
-    const error = new VoxcastError("BANNED", "The limits were exceeded too often", { retryAfterMs });
+    const error = new VoxcastError(
+      "BANNED",
+      "Limits were exceeded so often that nothing is taken for a while: wait, then send less",
+      { retryAfterMs },
+    );
     connection.sendText(errorMessage(error, this.#now(), undefined, connection.style));
     connection.close(CLOSE_CODES.RATE.code);
   }
@@ -134,8 +138,4 @@ export class RateGuard {
     });
     connection.sendText(errorMessage(error, this.#now(), undefined, connection.style));
   }
-}
-
-function perSecond(rate: number): BucketRule {
-  return { capacity: Math.max(1, rate), perSecond: rate };
 }

@@ -1,3 +1,4 @@
+import { addressGroup } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
 
 /** Bounds of {@linkcode ConnectionRegistry}. */
@@ -15,7 +16,7 @@ export interface RegistryLimits {
 export type RegistryRefusal = "server" | "address" | "unauthenticated";
 
 /**
- * All connections of the server, counted by server, address, world, and those without a credential. Every check and its
+ * All connections of the server, counted by server, address (IPv6 by /64), world, and those without a credential. Every check and its
  * count are one synchronous step, so that of any number of simultaneous newcomers exactly as many get in as there is
  * room for.
  */
@@ -50,31 +51,37 @@ export class ConnectionRegistry {
     return this.#unauthenticated.size;
   }
 
-  /** Takes a connection in, or says which bound it met. */
-  add(connection: Connection, isAuthenticated: boolean): RegistryRefusal | undefined {
+  /** Which bound a newcomer from an address would meet now. */
+  refusalOf(remoteAddress: string, isAuthenticated: boolean): RegistryRefusal | undefined {
     const { maxConnections, maxPerAddress, maxUnauthenticated, maxUnauthenticatedPerAddress, isExempt } =
       this.#limits;
-    const { remoteAddress } = connection;
+    const group = addressGroup(remoteAddress);
     const isCounted = !isExempt(remoteAddress);
     if (this.#open.size + this.#lingering.size >= maxConnections) return "server";
-    if (isCounted && this.#byAddress.of(remoteAddress) >= maxPerAddress) return "address";
+    if (isCounted && this.#byAddress.of(group) >= maxPerAddress) return "address";
+    if (isAuthenticated) return undefined;
+    const isOver = isCounted && this.#unauthenticatedByAddress.of(group) >= maxUnauthenticatedPerAddress;
+    return isOver || this.#unauthenticated.size >= maxUnauthenticated ? "unauthenticated" : undefined;
+  }
+
+  /** Takes a connection in, or says which bound it met. */
+  add(connection: Connection, isAuthenticated: boolean): RegistryRefusal | undefined {
+    const refusal = this.refusalOf(connection.remoteAddress, isAuthenticated);
+    if (refusal !== undefined) return refusal;
+    const group = addressGroup(connection.remoteAddress);
     if (!isAuthenticated) {
-      if (this.#unauthenticated.size >= maxUnauthenticated) return "unauthenticated";
-      if (isCounted && this.#unauthenticatedByAddress.of(remoteAddress) >= maxUnauthenticatedPerAddress) {
-        return "unauthenticated";
-      }
       this.#unauthenticated.add(connection);
-      this.#unauthenticatedByAddress.up(remoteAddress);
+      this.#unauthenticatedByAddress.up(group);
     }
     this.#open.add(connection);
-    this.#byAddress.up(remoteAddress);
+    this.#byAddress.up(group);
     return undefined;
   }
 
   /** Notes that a connection has shown its credential. */
   authenticated(connection: Connection): void {
     if (this.#unauthenticated.delete(connection)) {
-      this.#unauthenticatedByAddress.down(connection.remoteAddress);
+      this.#unauthenticatedByAddress.down(addressGroup(connection.remoteAddress));
     }
   }
 
@@ -118,7 +125,7 @@ export class ConnectionRegistry {
   remove(connection: Connection): void {
     if (!this.#open.delete(connection)) return;
     if (connection.unsentBytes > 0) this.#lingering.add(connection);
-    else this.#byAddress.down(connection.remoteAddress);
+    else this.#byAddress.down(addressGroup(connection.remoteAddress));
     this.authenticated(connection);
     this.leaveWorld(connection);
     if (this.#bySession.get(connection.sessionId) === connection) {
@@ -129,7 +136,8 @@ export class ConnectionRegistry {
 
   /** The runtime has let go of an ended connection's socket for good. */
   settled(connection: Connection): void {
-    if (this.#lingering.delete(connection)) this.#byAddress.down(connection.remoteAddress);
+    if (!this.#lingering.delete(connection)) return;
+    this.#byAddress.down(addressGroup(connection.remoteAddress));
   }
 
   /** The connections in a world. */

@@ -95,6 +95,7 @@ export class Subscriptions {
       queue: connection.addStream(message.strategy ?? "drop_oldest", message.keepEvery),
       startedAtMs: clock.monotonic(),
       running: undefined,
+      skipped: 0,
       sequence: 0,
     };
     // A source may use its sink at once, so the subscription has to be there before it starts.
@@ -104,7 +105,7 @@ export class Subscriptions {
         {
           principal: connection.principal!,
           streamId,
-          world: message.world ?? connection.world,
+          world: message.world ?? connection.world ?? connection.namedWorld,
           params: message.params,
         },
         {
@@ -158,7 +159,7 @@ export class Subscriptions {
       connectionId: connection.id,
       durationMs: clock.monotonic() - subscription.startedAtMs,
       packetsSent: subscription.queue.sent,
-      droppedFrames: subscription.queue.dropped,
+      droppedFrames: subscription.queue.dropped + subscription.skipped,
       world: subscription.running?.world,
       reason,
     });

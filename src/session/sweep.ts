@@ -1,6 +1,7 @@
 import type { Clock, TimerId } from "../observe/mod.ts";
 import { CLOSE_CODES, errorMessage, serverMessage, VoxcastError } from "../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
+import type { RateGuard } from "./rate_guard.ts";
 import type { ConnectionRegistry } from "./registry.ts";
 
 /** The times that a connection is held to. */
@@ -19,6 +20,7 @@ export interface SweepOptions {
   readonly limits: SweepLimits;
   readonly clock: Clock;
   readonly connections: ConnectionRegistry;
+  readonly rates: RateGuard;
   /** Lets go of a connection of which the runtime says nothing any more. */
   readonly giveUp: (connection: Connection) => void;
 }
@@ -40,8 +42,8 @@ export class Sweep implements Disposable {
   readonly #waiting = new Set<Connection>();
   #round: TimerId;
   #poll: TimerId | undefined;
+  #waitingBytes = 0;
   #heartbeatTimeouts = 0;
-  #slowConsumers = 0;
 
   constructor(options: SweepOptions) {
     this.#options = options;
@@ -54,14 +56,14 @@ export class Sweep implements Disposable {
     this.#round = options.clock.setTimeout(() => this.#run(), this.#intervalMs);
   }
 
+  /** Bytes that waited in the process for clients at the last round. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Clients from which nothing was heard in time. */
   get heartbeatTimeouts(): number {
     return this.#heartbeatTimeouts;
-  }
-
-  /** Clients that were closed because they did not read. */
-  get slowConsumers(): number {
-    return this.#slowConsumers;
   }
 
   /** Connections with messages that wait for their sockets. */
@@ -108,7 +110,12 @@ export class Sweep implements Disposable {
     this.#round = clock.setTimeout(() => this.#run(), this.#intervalMs);
     const nowMs = clock.monotonic();
     // A connection may end while it is looked at; a Set goes on with the others.
-    for (const connection of connections) this.#look(connection, nowMs);
+    let bytes = 0;
+    for (const connection of connections) {
+      this.#look(connection, nowMs);
+      bytes += connection.waitingBytes;
+    }
+    this.#waitingBytes = bytes;
   }
 
   #look(connection: Connection, nowMs: number): void {
@@ -143,8 +150,12 @@ export class Sweep implements Disposable {
       connection.close(CLOSE_CODES.HEARTBEAT.code);
       return;
     }
+    if (this.#options.rates.banLeftMs(connection, nowMs) > 0) {
+      // Banned by what it did elsewhere: over another connection, or over HTTP.
+      this.#options.rates.refuseBanned(connection, nowMs);
+      return;
+    }
     if (connection.pace(nowMs) !== "ok") {
-      this.#slowConsumers++;
       connection.close(CLOSE_CODES.SLOW_CONSUMER.code);
       return;
     }

@@ -1,3 +1,4 @@
+import { payloadBytes } from "./payload_bytes.ts";
 import { Ring } from "./ring.ts";
 import type { Payload, Wire } from "./wire.ts";
 
@@ -12,8 +13,7 @@ const LANES = 4;
 
 /**
  * Account of what was handed to a wire and has not been taken yet. The wire only tells how many bytes wait in all, and
- * takes messages in order and whole; so the oldest ones are gone as soon as the others suffice for what waits. A wire
- * counts text as UTF-8 itself: the size of a message is read off it, nothing is encoded to learn it.
+ * takes messages in order and whole; so the oldest ones are gone as soon as the others suffice for what waits.
  */
 export class WireLedger {
   readonly #wire: Wire;
@@ -37,6 +37,11 @@ export class WireLedger {
   /** Messages handed over since the start. */
   get handedMessages(): number {
     return this.#handedMessages;
+  }
+
+  /** Bytes that waited at the last {@linkcode settle}, and what has come since. Asks the wire nothing. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** Control messages among those that waited at the last {@linkcode settle}, and what has come since. */
@@ -73,14 +78,13 @@ export class WireLedger {
   }
 
   /**
-   * Hands a message over.
-   * @param buffered what {@linkcode settle} has just returned
+   * Hands a message over. Asks the wire nothing: the answer costs as much as counting the bytes of a long text.
    * @returns its bytes
    * @throws whatever the wire throws; nothing is noted then
    */
-  hand(lane: WireLane, message: Payload, buffered: number): number {
+  hand(lane: WireLane, message: Payload): number {
     this.#wire.send(message);
-    const bytes = Math.max(0, this.#wire.bufferedAmount - buffered);
+    const bytes = payloadBytes(message);
     this.#handedMessages++;
     this.#handedBytes += bytes;
     this.#waitingBytes += bytes;

@@ -2,9 +2,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { visibleText } from "../../src/protocol/mod.ts";
 import { RunningServer } from "../integration/running_server.ts";
 import { INVISIBLE, UNSEEN_TEXTS } from "../support/hostile_text.ts";
-import { testWith } from "../support/needs.ts";
 import { waitFor } from "../support/wait_for.ts";
-import { browserNeeds, ViewerBrowser, type ViewerTab } from "./viewer_fixture.ts";
+import { browserTest, type ViewerTab } from "./viewer_fixture.ts";
 
 /** Would run if it were taken for markup, would turn its line around, and has what no eye sees. */
 const HOSTILE =
@@ -94,35 +93,28 @@ async function assertHarmless(tab: ViewerTab): Promise<void> {
   assertEquals(unseen, null);
 }
 
-testWith(
-  browserNeeds,
-  "a world's hostile name in the address is shown as text, whole, and runs nothing",
-  async () => {
+browserTest("hostile text on the page", {
+  "a world's hostile name in the address is shown as text, whole, and runs nothing": async (browser) => {
     await using server = await RunningServer.start();
-    await using browser = await ViewerBrowser.launch();
+    const tab = await browser.open(server.url);
     for (
       const name of [
         HOSTILE,
         ...Object.values(UNSEEN_TEXTS).filter((text) => text.isWellFormed()).slice(0, 3),
       ]
     ) {
-      const tab = await browser.open(`${server.url}?world=${encodeURIComponent(name)}`);
+      await tab.page.goto(`${server.url}?world=${encodeURIComponent(name)}`);
       await tab.until("the world is refused", ({ state }) => state === "failed");
       await assertHarmless(tab);
       const shown = await tab.page.evaluate<string>("document.body.textContent");
       assertStringIncludes(shown, visibleText(name).slice(0, 40));
-      await tab.page.close();
     }
   },
-);
-
-testWith(
-  browserNeeds,
-  "whatever a server says of its world, of errors and of closing is shown as text and runs nothing",
-  async () => {
+  "whatever a server says of its world, of errors and of closing is shown as text and runs nothing": async (
+    browser,
+  ) => {
     await using real = await RunningServer.start();
     await using hostile = new HostileServer(real);
-    await using browser = await ViewerBrowser.launch();
     const tab = await browser.open(hostile.url);
     const text = (id: string) => tab.page.evaluate<string>(`document.getElementById("${id}").textContent`);
 
@@ -148,4 +140,4 @@ testWith(
     await assertHarmless(tab);
     assert((await tab.said()).every((said) => !INVISIBLE.test(said.replaceAll(/[\n\t]/g, ""))));
   },
-);
+});

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import type { ViewerStats } from "../../src/client/viewer_api.ts";
 import type { Vec3 } from "../../src/space/mod.ts";
 import type { Viewport } from "../../src/viewport/mod.ts";
-import { needs } from "../support/needs.ts";
+import { needs, testWith } from "../support/needs.ts";
 import { waitFor } from "../support/wait_for.ts";
 import { launchBrowser } from "./launch.ts";
 import { type Picture, readPicture } from "./picture.ts";
@@ -21,13 +21,37 @@ export const browserNeeds = await needs(
 /** Small, as the processor draws. */
 const SIZE = { width: 480, height: 300 };
 
+/**
+ * Registers one test whose steps share a browser, as starting it takes longer than most of them. Pages, profiles and
+ * complaints are each step's own.
+ */
+export function browserTest(
+  name: string,
+  steps: Readonly<Record<string, (browser: ViewerBrowser) => Promise<void>>>,
+): void {
+  testWith(browserNeeds, name, async (context) => {
+    await using browser = await ViewerBrowser.launch();
+    for (const [step, run] of Object.entries(steps)) {
+      const fn = async () => {
+        await using own = browser.share();
+        await run(own);
+      };
+      // What goes on between the test and its browser belongs to no step; the test looks for what is left.
+      await context.step({ name: step, fn, sanitizeOps: false, sanitizeResources: false });
+    }
+  });
+}
+
 /** A browser that says at the end whether a page complained. */
 export class ViewerBrowser implements AsyncDisposable {
   readonly complaints: string[] = [];
   readonly #browser: Browser;
+  readonly #pages: Page[] = [];
+  readonly #close: () => Promise<void>;
 
-  private constructor(browser: Browser) {
+  private constructor(browser: Browser, close: () => Promise<void>) {
     this.#browser = browser;
+    this.#close = close;
   }
 
   /** @throws {Error} if the viewer is not bundled, as no page would then ever come alive */
@@ -37,12 +61,22 @@ export class ViewerBrowser implements AsyncDisposable {
         throw new Error(`dist/viewer/${name} is not there: run deno task build first`);
       });
     }
-    return new ViewerBrowser(await launchBrowser());
+    const browser = await launchBrowser();
+    return new ViewerBrowser(browser, () => browser.close());
+  }
+
+  /** The same program with pages and complaints of its own; disposing it closes these pages alone. */
+  share(): ViewerBrowser {
+    const own: ViewerBrowser = new ViewerBrowser(this.#browser, async () => {
+      for (const page of own.#pages) await page.close();
+    });
+    return own;
   }
 
   /** Opens the viewer at an address, in a profile of its own. */
   async open(url: string, size: { width: number; height: number } = SIZE): Promise<ViewerTab> {
     const page = await this.#browser.newPage({ viewport: size });
+    this.#pages.push(page);
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error") this.complaints.push(`${message.text()} (${message.location().url})`);
@@ -52,7 +86,7 @@ export class ViewerBrowser implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#browser.close();
+    await this.#close();
   }
 }
 

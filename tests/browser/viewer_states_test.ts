@@ -1,11 +1,12 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { World } from "../../src/world/mod.ts";
 import { RunningServer } from "../integration/running_server.ts";
-import { testWith } from "../support/needs.ts";
-import { browserNeeds, ViewerBrowser } from "./viewer_fixture.ts";
+import { AheadClock } from "../support/ahead_clock.ts";
+import { browserTest } from "./viewer_fixture.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const KEY = "open-sesame-0123456789";
+const LOCKOUT_SEC = 600;
 
 /** A cube of 8 cells an axis with its lowest corner at these cells. */
 function addCube(world: World, x: number, y: number, z: number): void {
@@ -16,12 +17,9 @@ function addCube(world: World, x: number, y: number, z: number): void {
   world.apply({ kind: "patch", cells: { positions, colors: new Uint32Array(512).fill(0xff30c0ff) } });
 }
 
-testWith(
-  browserNeeds,
-  "an empty world says how to fill it, and shows what comes without being touched",
-  async () => {
+browserTest("the page in each state of its world, its server and its visitor", {
+  "an empty world says how to fill it, and shows what comes without being touched": async (browser) => {
     await using server = await RunningServer.start();
-    await using browser = await ViewerBrowser.launch();
     const tab = await browser.open(server.url, { width: 390, height: 640 });
     assertStringIncludes(await tab.notice("This world is empty"), "import FILE --world main");
     const before = await tab.camera();
@@ -34,30 +32,22 @@ testWith(
     assertEquals((data as Record<string, string>).regions, "1");
     assertEquals(browser.complaints, []);
   },
-);
-
-testWith(browserNeeds, "a world that does not exist is named, with a way to the default world", async () => {
-  await using server = await RunningServer.start();
-  addCube(server.app.defaultWorld, 100, 0, 100);
-  await using browser = await ViewerBrowser.launch();
-  const tab = await browser.open(`${server.url}?world=atlantis`);
-  await tab.notice("There is no world atlantis");
-  assertEquals((await tab.stats()).state, "failed");
-  await tab.page.getByRole("link", { name: "Open the default world" }).click();
-  await tab.until("the default world is there", ({ regions }) => regions === 1);
-  assertEquals(browser.complaints, []);
-});
-
-testWith(
-  browserNeeds,
-  "a server with a key asks for it, says when it is wrong, and lets the right one in",
-  async () => {
+  "a world that does not exist is named, with a way to the default world": async (browser) => {
+    await using server = await RunningServer.start();
+    addCube(server.app.defaultWorld, 100, 0, 100);
+    const tab = await browser.open(`${server.url}?world=atlantis`);
+    await tab.notice("There is no world atlantis");
+    assertEquals((await tab.stats()).state, "failed");
+    await tab.page.getByRole("link", { name: "Open the default world" }).click();
+    await tab.until("the default world is there", ({ regions }) => regions === 1);
+    assertEquals(browser.complaints, []);
+  },
+  "a server with a key asks for it, says when it is wrong, and lets the right one in": async (browser) => {
     await using server = await RunningServer.start({
       "security.apiKey": KEY,
       "security.trustProxy": "127.0.0.1",
     });
     addCube(server.app.defaultWorld, 100, 0, 100);
-    await using browser = await ViewerBrowser.launch();
     const tab = await browser.open(server.url);
     await tab.notice("Sign in");
     const field = tab.page.getByLabel("API key");
@@ -72,20 +62,16 @@ testWith(
     await tab.page.reload();
     await tab.until("the key is known after a reload", ({ regions }) => regions === 1);
   },
-);
-
-testWith(
-  browserNeeds,
-  "a lock-out counts down, with no button that could shorten it, and then lets in",
-  async () => {
+  "a lock-out counts down, with no button that could shorten it, and then lets in": async (browser) => {
+    const clock = new AheadClock();
     await using server = await RunningServer.start({
       "security.apiKey": KEY,
       "security.trustProxy": "127.0.0.1",
       "security.maxAuthFailures": 1,
-      "security.authLockoutSec": 5,
-    });
-    await using browser = await ViewerBrowser.launch();
+      "security.authLockoutSec": LOCKOUT_SEC,
+    }, clock);
     const tab = await browser.open(server.url);
+    await tab.page.clock.install();
     await tab.notice("Sign in");
     const field = tab.page.getByLabel("API key");
     await field.fill("a-wrong-key-0123");
@@ -95,15 +81,13 @@ testWith(
     await field.press("Enter");
     assertStringIncludes(await tab.notice("Locked out for a moment"), "Trying again in");
     assertEquals(await tab.page.locator("#notice button:visible").count(), 0);
+    clock.skip(1000 * LOCKOUT_SEC);
+    await tab.page.clock.fastForward(1000 * LOCKOUT_SEC);
     await tab.until("it is let in", ({ state }) => state === "connected");
   },
-);
-
-testWith(
-  browserNeeds,
-  "when the server goes the page says so, and comes back by itself to the world as it is then",
-  async () => {
-    await using browser = await ViewerBrowser.launch();
+  "when the server goes the page says so, and comes back by itself to the world as it is then": async (
+    browser,
+  ) => {
     const first = await RunningServer.start();
     addCube(first.app.defaultWorld, 100, 0, 100);
     addCube(first.app.defaultWorld, 300, 0, 300);
@@ -128,4 +112,4 @@ testWith(
     assertNotEquals(stats.epoch, epoch);
     assertEquals(await tab.camera(), view, "the camera stays where the person has put it");
   },
-);
+});

@@ -16,26 +16,51 @@ import { oracleLeaves, oracleTree } from "./tree_oracle.ts";
 import { testWith } from "../support/needs.ts";
 import { modelNeeds } from "../support/real_models.ts";
 
-type TestOf = (name: string, body: (builder: Builder) => Promise<void>) => void;
+type TestOf = (name: string, body: (builder: Builder) => Promise<void>) => Promise<unknown>;
 
-/** Registers what every backend must do, under the backend's name. */
+/**
+ * Registers what every backend must do, under the backend's name. One builder does it all but the last: a device that
+ * is opened for each step takes longer than the steps.
+ */
 export function builderSuite(backend: string, create: () => Builder): void {
-  const test: TestOf = (name, body) => {
-    testWith(modelNeeds, `Builder ${backend}: ${name}`, async () => {
-      await using builder = create();
-      await body(builder);
-    });
-  };
+  testWith(modelNeeds, `Builder ${backend}: what every backend must do`, async (context) => {
+    await using builder = create();
+    // The builder's own threads come with the first build and go with the test, which looks for what is left.
+    const sanitizers = { sanitizeOps: false, sanitizeResources: false };
+    await sharedSuite((name, body) => context.step({ name, fn: () => body(builder), ...sanitizers }));
+  });
 
-  test("it has a name and room for at least one job", (builder) => {
+  testWith(
+    modelNeeds,
+    `Builder ${backend}: disposing rejects what has not finished and what comes after, and may be done twice`,
+    async () => {
+      await using builder = create();
+      const many = Math.min(3 * builder.slots, 100);
+      const pending = Array.from({ length: many }, () => builder.build(job(paint([1, 2, 3]), 8)));
+      const outcomes = Promise.allSettled(pending);
+      await builder[Symbol.asyncDispose]();
+      for (const outcome of await outcomes) {
+        assert(outcome.status === "rejected");
+        assert(outcome.reason instanceof BuildAbortedError);
+        assertEquals(outcome.reason.reason, "disposed");
+      }
+      const error = await assertRejects(() => builder.build(job(paint([1]), 3)), BuildAbortedError);
+      assertEquals(error.reason, "disposed");
+      await builder[Symbol.asyncDispose]();
+    },
+  );
+}
+
+async function sharedSuite(test: TestOf): Promise<void> {
+  await test("it has a name and room for at least one job", (builder) => {
     assert(builder.name.length > 0);
     assert(Number.isInteger(builder.slots) && builder.slots >= 1);
     return Promise.resolve();
   });
 
-  for (const kind of TREE_KINDS) kindSuite(kind, test);
+  for (const kind of TREE_KINDS) await kindSuite(kind, test);
 
-  test("a view into a larger buffer is built, and the rest of the buffer stays", async (builder) => {
+  await test("a view into a larger buffer is built, and the rest of the buffer stays", async (builder) => {
     const keys = Uint32Array.of(1, 2, 3, 4);
     const colors = new Uint32Array(4).fill(0xff102030);
     const materials = new Uint8Array(8);
@@ -50,7 +75,7 @@ export function builderSuite(backend: string, create: () => Builder): void {
     assertEquals(materials.length, 8);
   });
 
-  test("an impossible job is refused with a RangeError, and the jobs beside it are built", async (builder) => {
+  await test("an impossible job is refused with a RangeError, and the jobs beside it are built", async (builder) => {
     const bad: readonly BuildJob[] = [
       job(paint([512]), 3),
       job(paint([1]), 9),
@@ -68,35 +93,20 @@ export function builderSuite(backend: string, create: () => Builder): void {
     });
   });
 
-  test("samples that were handed over before are refused without harm", async (builder) => {
+  await test("samples that were handed over before are refused without harm", async (builder) => {
     const samples = paint([1, 2]);
     structuredClone(samples, { transfer: [samples.keys.buffer as ArrayBuffer] });
     const refused = assertRejects(() => builder.build(job(samples, 3)), Error);
     assertEquals((await builder.build(job(paint([1, 2]), 3))).tree.counts[3], 2);
     await refused;
   });
-
-  test("disposing rejects what has not finished and what comes after, and may be done twice", async (builder) => {
-    const many = Math.min(3 * builder.slots, 100);
-    const pending = Array.from({ length: many }, () => builder.build(job(paint([1, 2, 3]), 8)));
-    const outcomes = Promise.allSettled(pending);
-    await builder[Symbol.asyncDispose]();
-    for (const outcome of await outcomes) {
-      assert(outcome.status === "rejected");
-      assert(outcome.reason instanceof BuildAbortedError);
-      assertEquals(outcome.reason.reason, "disposed");
-    }
-    const error = await assertRejects(() => builder.build(job(paint([1]), 3)), BuildAbortedError);
-    assertEquals(error.reason, "disposed");
-    await builder[Symbol.asyncDispose]();
-  });
 }
 
 /** What every backend must do for each kind of tree. */
-function kindSuite(kind: TreeKind, testOf: TestOf): void {
+async function kindSuite(kind: TreeKind, testOf: TestOf): Promise<void> {
   const test: TestOf = (name, body) => testOf(`${kind}: ${name}`, body);
 
-  test("a region becomes the tree of its voxels, byte for byte as the oracle's", async (builder) => {
+  await test("a region becomes the tree of its voxels, byte for byte as the oracle's", async (builder) => {
     for (const depth of [1, 2, 3, 4, 5, 6, 7, 8]) {
       const samples = paint([5, 3, 100, 99, 511, 3, 0].filter((key) => key < 8 ** depth));
       const expected = oracleTree(samples, depth, kind);
@@ -106,13 +116,13 @@ function kindSuite(kind: TreeKind, testOf: TestOf): void {
     }
   });
 
-  test("an empty region becomes an empty tree with empty payloads", async (builder) => {
+  await test("an empty region becomes an empty tree with empty payloads", async (builder) => {
     const { tree, payloads } = await builder.build(job(paint([]), 6, [0, 3], kind));
     assertEquals(tree, emptyTree(kind, 6));
     assertEquals([...payloads], [[0, new Uint8Array(0)], [3, new Uint8Array(0)]]);
   });
 
-  test("neither order nor repeats change a byte of tree or payload", async (builder) => {
+  await test("neither order nor repeats change a byte of tree or payload", async (builder) => {
     const list = toList(paint(Array.from({ length: 3000 }, (_, i) => (i * 7919) % 262144)));
     const once = await builder.build(job(toSamples(list), 6, [0, 1, 2], kind));
     const twice = toSamples(permute([...list, ...list], 5));
@@ -121,7 +131,7 @@ function kindSuite(kind: TreeKind, testOf: TestOf): void {
     assertEquals(again.payloads, once.payloads);
   });
 
-  test("payloads come for exactly the levels of detail asked for, and say what the tree says", async (builder) => {
+  await test("payloads come for exactly the levels of detail asked for, and say what the tree says", async (builder) => {
     const samples = paint([1, 2, 3, 70, 500, 511]);
     const { tree, payloads } = await builder.build(job(samples, 4, [4, 0, 2], kind));
     assertEquals([...payloads.keys()], [4, 0, 2]);
@@ -141,7 +151,7 @@ function kindSuite(kind: TreeKind, testOf: TestOf): void {
     assertEquals((await builder.build(job(paint([1]), 4, [], kind))).payloads.size, 0);
   });
 
-  test("many jobs at once each get their own answer, real regions among them", async (builder) => {
+  await test("many jobs at once each get their own answer, real regions among them", async (builder) => {
     const regions = cutIntoRegions(await treeModelVoxels(), 5);
     // The oracle is slow, most of all at tetrahedra.
     const every = kind === "esvo" ? 4 : 64;

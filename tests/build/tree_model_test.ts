@@ -6,7 +6,7 @@ import { buildEsvt } from "../../src/build/cpu/esvt.ts";
 import { decodeLevel, type Samples, TREE_KINDS, treeProblem } from "../../src/tree/mod.ts";
 import { testWith } from "../support/needs.ts";
 import { modelNeeds } from "../support/real_models.ts";
-import { proveFactor, runs } from "../support/runs.ts";
+import { proveFactor, runs, suiteOrProof } from "../support/runs.ts";
 import { dragonRegions } from "./gpu/dragon_regions.ts";
 import { cutIntoRegions, treeModelVoxels } from "./model_regions.ts";
 import { permute, toList, toSamples } from "./samples.ts";
@@ -14,12 +14,12 @@ import { oracleTree } from "./tree_oracle.ts";
 
 /** The oracle is slow: of the regions of a depth this many are compared with it, with every n-th of the voxels. */
 const ORACLE_SHARE = {
-  3: { regions: 60, every: 1 },
-  4: { regions: 30, every: 1 },
-  5: { regions: 12, every: 1 },
-  6: { regions: 8, every: 1 },
-  7: { regions: 2, every: 3 },
-  8: { regions: 1, every: 7 },
+  3: { regions: suiteOrProof(30, 60), every: 1 },
+  4: { regions: suiteOrProof(15, 30), every: 1 },
+  5: { regions: suiteOrProof(6, 12), every: 1 },
+  6: { regions: suiteOrProof(4, 8), every: 1 },
+  7: { regions: 2, every: suiteOrProof(9, 3) },
+  8: { regions: 1, every: suiteOrProof(29, 7) },
 } as const;
 const BUILD = { esvo: buildEsvo, esvt: buildEsvt } as const;
 const isProof = proveFactor() > 1;
@@ -69,7 +69,7 @@ for (const cells of [512, 1024]) {
       `Regions of a real scan in ${cells}^3 equal the oracle's ${kind} on every level`,
       async () => {
         const regions = await dragonRegions(isProof ? "dragon_vrip" : "dragon_vrip_res4", cells, 6);
-        assertEqualOracle(isProof ? regions : spread(regions, 100), 6, kind);
+        assertEqualOracle(isProof ? regions : spread(regions, 40), 6, kind);
       },
     );
   }
@@ -93,7 +93,7 @@ testWith(
           assertEquals(BUILD[kind](twice, 5, scratch), oracleTree(toSamples(part), 5, kind));
         },
       ),
-      { numRuns: runs(20) },
+      { numRuns: runs(8) },
     );
   },
 );

@@ -25,7 +25,7 @@ async function token(
   }
 }
 
-const SETTINGS = { ...TOKENS, trustProxy: ["127.0.0.1"] };
+const SETTINGS = TOKENS;
 const tokens = await Tokens.create({ issuer: "issuer", audience: "voxcast", leewaySec: 0 }, {
   secret: JWT_SECRET,
 });

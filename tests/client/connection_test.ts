@@ -215,7 +215,7 @@ Deno.test("a server that wants a key is not knocked at again until asked to", as
   await server.clock.advanceAsync(60_000);
   assertEquals(server.status.state, "failed");
   assertEquals(server.sockets.length, 1);
-  assertEquals(server.requests, ["GET /api/info"]);
+  assertEquals(server.requests, ["GET /ws/render"]);
   await server.connect();
   assertEquals(server.status.state, "connected");
   server.client.close();
@@ -231,21 +231,69 @@ Deno.test("a server that is there but opens nothing is tried again, under a name
   server.client.close();
 });
 
+/** Lets the newest socket fail without opening, and all that follows from it happen. */
+async function failToOpen(server: FakeServer): Promise<void> {
+  await server.settle();
+  server.socket.closes(1006);
+  await server.settle();
+}
+
 Deno.test("a server that does not let in for now is waited for as long as it asks", async () => {
+  for (
+    const [status, code] of [
+      [429, "ADDRESS_LIMIT"],
+      [429, "BANNED"],
+      [429, "RATE_LIMITED"],
+      [503, "OVERLOADED"],
+      [503, "SERVER_FULL"],
+    ] as const
+  ) {
+    const server = new FakeServer({ url: "http://voxcast.test/voxels", world: "my garden" });
+    server.http = () => Promise.resolve(problem(status, code, { retry_after_ms: 4000 }));
+    server.client.connect().catch(() => {});
+    await failToOpen(server);
+    assertEquals(server.requests, ["GET /voxels/ws/render?world=my+garden"]);
+    assertEquals([server.status.state, server.status.error?.code], ["reconnecting", code]);
+    assertEquals(server.status.retryAtMs, server.clock.monotonic() + 4500);
+    server.client.close();
+  }
+});
+
+Deno.test("a proxy in front has no body of ours, but a header that says how long to wait", async () => {
   const server = new FakeServer();
-  server.http = () => Promise.resolve(problem(503, "OVERLOADED", { retry_after_ms: 4000 }));
-  server.client.connect().catch(() => {});
-  await server.settle();
-  server.socket.closes(1006);
-  await server.settle();
-  assertEquals([server.status.state, server.status.error?.code], ["reconnecting", "OVERLOADED"]);
-  assertEquals(server.status.retryAtMs, server.clock.monotonic() + 4500);
-  // A proxy in front has no body of ours, but the header.
   server.http = () => Promise.resolve(new Response("wait", { status: 503, headers: { "retry-after": "7" } }));
-  await server.clock.advanceAsync(4500);
-  server.socket.closes(1006);
-  await server.settle();
+  server.client.connect().catch(() => {});
+  await failToOpen(server);
   assertEquals([server.status.error?.code, server.status.error?.retryAfterMs], ["OVERLOADED", 7000]);
+  server.client.close();
+});
+
+Deno.test("an address that would have taken an upgrade has nothing against the client, whatever its body says", async () => {
+  for (const answer of [problem(426, "UNSUPPORTED_PROTOCOL"), new Response("upgrade", { status: 426 })]) {
+    const server = new FakeServer();
+    server.http = () => Promise.resolve(answer);
+    server.client.connect().catch(() => {});
+    await failToOpen(server);
+    assertEquals(server.requests, ["GET /ws/render"]);
+    assertEquals([server.status.state, server.status.error?.code], ["reconnecting", "NOT_OPENED"]);
+    server.client.close();
+  }
+});
+
+Deno.test("a burst of failures is no burst of questions: one in ten seconds, and no reason given in between", async () => {
+  const server = new FakeServer();
+  server.http = () => Promise.resolve(problem(503, "SERVER_FULL"));
+  server.client.connect().catch(() => {});
+  const asked: (string | undefined)[] = [];
+  for (let failures = 0; failures < 20; failures++) {
+    await failToOpen(server);
+    asked.push(server.status.error?.code);
+    await server.clock.advanceAsync(999);
+    server.client.connect().catch(() => {});
+  }
+  assertEquals(server.requests.length, 2);
+  const unknown = (count: number) => Array.from({ length: count }, () => "NOT_OPENED");
+  assertEquals(asked, ["SERVER_FULL", ...unknown(10), "SERVER_FULL", ...unknown(8)]);
   server.client.close();
 });
 
@@ -373,6 +421,18 @@ Deno.test("a session that was left on purpose is not taken up again", async () =
   server.client.close();
   await server.connect();
   assertEquals(server.socket.last("INIT").data.session_token, undefined);
+  server.client.close();
+});
+
+Deno.test("a session that another connection took stays there until it is asked for, and is then taken back", async () => {
+  const server = new FakeServer();
+  await server.goLive();
+  server.socket.closes(4010);
+  await server.clock.advanceAsync(600_000);
+  assertEquals([server.sockets.length, server.status.error?.code], [1, "SESSION_TAKEN"]);
+  await server.connect();
+  assertEquals(server.socket.last("INIT").data.session_token, "token-1");
+  assertEquals(server.socket.last("REGISTER_CLIENT").data.world, undefined);
   server.client.close();
 });
 

@@ -271,6 +271,61 @@ Deno.test("a key that is sent with a signature goes by message on any profile, w
   server.client.close();
 });
 
+/** A client with a credential, whose first socket did not open, and what was then asked over HTTP. */
+async function refusedServer(
+  options: ConstructorParameters<typeof FakeServer>[0],
+  answer: Response,
+): Promise<{ server: FakeServer; questions: string[] }> {
+  const server = new FakeServer(options);
+  server.http = (path) => Promise.resolve(path === "/api/tickets" ? Response.json({ ticket: "t1" }) : answer);
+  server.client.connect().catch(() => {});
+  await waitFor(() => server.sockets.length === 1, { what: "the socket" });
+  server.socket.closes(1006);
+  const { length } = server.statuses;
+  await waitFor(() => server.statuses.length > length, { what: "the verdict" });
+  return { server, questions: server.requests.filter((request) => request.startsWith("GET")) };
+}
+
+Deno.test("the question why a socket did not open shows the credential, if a header can", async () => {
+  for (
+    const [credential, shown] of [
+      [{ apiKey: KEY }, / Bearer open-sesame-0123456789$/],
+      [{ token: "a.b.c" }, / Bearer a\.b\.c$/],
+      [{ keyId: "backup", secret: "s" }, / Voxcast backup\.\d+\.[\w-]+\.[0-9a-f]{64}$/],
+      [{ apiKey: KEY, sign: true }, /heartbeat$/],
+      [() => ({ ticket: "t1" }), /heartbeat$/],
+    ] as [CredentialSource, RegExp][]
+  ) {
+    const answer = problem(503, "OVERLOADED", { retry_after_ms: 4000 });
+    const { server, questions } = await refusedServer({ profile: "heartbeat", credential }, answer);
+    assertEquals(questions.length, 1);
+    assertMatch(questions[0]!, /^GET \/ws\/heartbeat/);
+    assertMatch(questions[0]!, shown);
+    assertEquals([server.status.state, server.status.error?.code], ["reconnecting", "OVERLOADED"]);
+    server.client.close();
+  }
+});
+
+Deno.test("that a question without a credential gets 401 says nothing of a socket that showed a new ticket", async () => {
+  let tickets = 0;
+  const credential = () => ({ ticket: `t${++tickets}` });
+  const { server, questions } = await refusedServer({ credential }, problem(401, "UNAUTHORIZED"));
+  assertEquals([server.socket.protocols[1], questions], ["voxcast.ticket.t1", ["GET /ws/render"]]);
+  assertEquals([server.status.state, server.status.error?.code], ["reconnecting", "NOT_OPENED"]);
+  await server.clock.advanceAsync(500);
+  assertEquals(server.socket.protocols[1], "voxcast.ticket.t2");
+  server.client.close();
+});
+
+Deno.test("a 401 is believed where the socket showed no more than the question, or a ticket that is spent now", async () => {
+  for (
+    const credential of [undefined, { apiKey: KEY }, { apiKey: KEY, sign: true }, { ticket: "spent" }]
+  ) {
+    const { server } = await refusedServer({ credential }, problem(401, "UNAUTHORIZED"));
+    assertEquals([server.status.state, server.status.error?.code], ["failed", "UNAUTHORIZED"]);
+  }
+});
+
 Deno.test("a token's own account of its end is read, and anything else is none", () => {
   assertEquals(tokenExpiryMs(tokenUntil(1_700_000_000_000)), 1_700_000_000_000);
   for (const token of ["", "a", "a.b.c", `a.${btoa('{"exp":"soon"}')}.c`, `a.${btoa("null")}.c`]) {

@@ -32,7 +32,7 @@ export class FakeServer {
   readonly frames: number[] = [];
   readonly errors: ClientError[] = [];
   readonly viewportsSent: Viewport[] = [];
-  /** Requests over HTTP: method, path, and what stood in `authorization`. */
+  /** Requests over HTTP: method, path with its query, and what stood in `authorization`. */
   readonly requests: string[] = [];
   readonly client: VoxcastClient;
   /** What HTTP answers; a rejection is a server that is not there. */
@@ -49,10 +49,10 @@ export class FakeServer {
       timers: this.clock,
       random: () => this.dice(),
       fetch: (input, init) => {
-        const path = new URL(String(input)).pathname;
+        const { pathname, search } = new URL(String(input));
         const authorization = new Headers(init?.headers).get("authorization") ?? "";
-        this.requests.push([init?.method ?? "GET", path, authorization].join(" ").trim());
-        return this.http(path);
+        this.requests.push([init?.method ?? "GET", pathname + search, authorization].join(" ").trim());
+        return this.http(pathname);
       },
       WebSocket: class {
         constructor(url: string, protocols: string[]) {

@@ -66,7 +66,7 @@ Deno.test("a ticket goes in a subprotocol that the server knows how to read", ()
   const request = new Request("http://localhost/ws/render", {
     headers: { upgrade: "websocket", "sec-websocket-protocol": ticketSubprotocols("abc_-123").join(", ") },
   });
-  assertEquals(readRequestCredential(request, { allowQueryToken: false }), {
+  assertEquals(readRequestCredential(request, { allowQueryToken: false, opensSocket: true }), {
     kind: "ticket",
     ticket: "abc_-123",
   });

@@ -70,6 +70,7 @@ Deno.test("what the server asks to wait for is named, with the time left; no but
       ["WORLD_FULL", "This world is full", "retry"],
       ["ADDRESS_LIMIT", "Too many connections from here", "retry"],
       ["OVERLOADED", "The server is overloaded", "retry"],
+      ["MEMORY", "The server ran short of memory", "retry"],
       ["NOT_OPENED", "The server takes no more connections now", "retry"],
     ] as const
   ) {
@@ -92,6 +93,10 @@ Deno.test("each refusal has its own way on", () => {
   assert(refused("WORLD_NOT_FOUND")?.title.includes("garden"));
   assertEquals(refused("WORLD_GONE")?.action, "default-world");
   assertEquals([refused("KICKED")?.title, refused("KICKED")?.action], ["You were removed", "retry"]);
+  assertEquals([refused("SESSION_TAKEN")?.title, refused("SESSION_TAKEN")?.action], [
+    "This session goes on in another tab",
+    "take-back",
+  ]);
   assertEquals(refused("UNSUPPORTED_PROTOCOL")?.action, "retry");
 });
 

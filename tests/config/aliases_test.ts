@@ -4,11 +4,16 @@ import { ALIASES, ConfigError, configValue, FIELDS, loadConfig } from "../../src
 const KEY = "a-long-enough-key";
 const PROXY = { "security.trustProxy": "127.0.0.1" };
 
-function load(env: Record<string, string>, flags: Record<string, unknown> = PROXY) {
+/** What a credential, where one is given, needs beside it. */
+function besides(env: Record<string, string>): Record<string, unknown> {
+  return Object.values(env).some((value) => value.includes(KEY)) ? PROXY : {};
+}
+
+function load(env: Record<string, string>, flags: Record<string, unknown> = besides(env)) {
   return loadConfig({ env, flags });
 }
 
-function problemsOf(env: Record<string, string>, flags: Record<string, unknown> = PROXY) {
+function problemsOf(env: Record<string, string>, flags: Record<string, unknown> = besides(env)) {
   const { problems } = assertThrows(() => load(env, flags), ConfigError);
   return problems.map(({ key, place, message }) => ({ key, place, message }));
 }
@@ -151,7 +156,7 @@ Deno.test("unknown names that begin like those of another server are refused wit
     METRICS_SAMPLES: "1",
     REDIS_URL: "redis://",
   };
-  assertEquals(problemsOf(env).map(({ key, message }) => [key, message]), [
+  assertEquals(problemsOf(env, {}).map(({ key, message }) => [key, message]), [
     ["MFN_API_KYE", "is no setting; the nearest is MFN_API_KEY"],
     ["MFN_TOKEN_FILE", "is no setting"],
     ["RATE_LIMIT_MAX", "is no setting; the nearest is RATE_LIMIT_MAX_REQUESTS"],

@@ -67,6 +67,7 @@ Deno.test("each setting reaches the configuration from its variable and from its
   const jwt = { ...proxy, "security.jwtIssuer": "me", "security.jwtAudience": "you" };
   const key = { ...proxy, "security.apiKey": "a-long-enough-key" };
   const companions: Record<string, Record<string, unknown>> = {
+    "security.trustProxy": { "security.apiKey": "a-long-enough-key" },
     "security.apiKey": proxy,
     "security.apiKeys": proxy,
     "security.keysFile": proxy,

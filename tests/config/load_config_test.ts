@@ -65,7 +65,12 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     openTimeoutMs: 10000,
   });
   assertEquals(config.performance, { regionCacheTtlMs: 60000, endpointCacheExpireSec: 1 });
-  assertEquals(config.http, { maxBodyBytes: 33554432, maxJsonBytes: 8388608, maxReadCells: 65536 });
+  assertEquals(config.http, {
+    maxBodyBytes: 33554432,
+    maxJsonBytes: 8388608,
+    maxJsonValues: 1500000,
+    maxReadCells: 65536,
+  });
   assertEquals(config.log, { level: "info", format: "text" });
   assertEquals(config.security, {
     apiKeys: [],
@@ -122,6 +127,7 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     serverMessagesPerSecond: 20000,
     positionsPerSecond: 60,
     opsPerSecond: 50,
+    streamUpdatesPerSecond: 200,
     maxViolations: 10,
     banSec: 600,
     maxTrackedKeys: 100000,
@@ -152,6 +158,7 @@ Deno.test("a flag wins over the environment, that over the file, that over the p
   assertEquals(config.regionLevel, 5);
   assertEquals(config.streaming.maxMessageSizeBytes, 2001);
   assertEquals(config.streaming.maxPendingSendsPerClient, 10);
+  assertEquals(config.limits.messagesPerSecond, 1000);
   assertEquals(config.gridDepth, 6);
   assertEquals(origins.get("streaming.turnBudgetMs"), "flag");
   assertEquals(origins.get("regionLevel"), "environment");
@@ -186,6 +193,7 @@ Deno.test("the preset testing has the small limits of the original's tests", () 
   assertEquals(config.cache.maxCacheMemoryBytes, 16 * 1024 * 1024);
   assertEquals(config.streaming.maxClientsPerServer, 10);
   assertEquals(config.streaming.maxPendingSendsPerClient, 10);
+  assertEquals(config.limits.messagesPerSecond, 1000);
   assertEquals(config.streaming.maxMessageSizeBytes, 4096);
   assertEquals(config.performance.regionCacheTtlMs, 5000);
 });

@@ -75,6 +75,16 @@ Deno.test("a credential without TLS is refused with both ways out, without showi
   }
 });
 
+Deno.test("a proxy without a credential would let everybody do everything", () => {
+  for (const proxies of ["127.0.0.1", "10.0.0.0/8"]) {
+    const flags = { "security.trustProxy": proxies };
+    const [problem, ...more] = problemsOf(flags);
+    assertEquals([problem?.key, more], ["security.trustProxy", []]);
+    assertStringIncludes(problem!.message, "security.apiKey");
+    for (const credential of Object.values(CREDENTIALS)) load({ ...flags, ...credential });
+  }
+});
+
 Deno.test("a certificate and its key come together", () => {
   const { "security.tlsCertFile": cert, "security.tlsKeyFile": key } = TLS;
   for (

@@ -12,7 +12,7 @@ Deno.test("a preflight of an allowed origin is answered without a credential, an
     call("OPTIONS", path, undefined, { origin, "access-control-request-method": "POST" });
   const { status, headers } = await ask(APP);
   assertEquals([status, headers.get("access-control-allow-origin")], [204, APP]);
-  assertEquals(headers.get("access-control-allow-methods"), "DELETE, GET, HEAD, POST");
+  assertEquals(headers.get("access-control-allow-methods"), "DELETE, GET, HEAD, PATCH, POST, PUT");
   assertStringIncludes(headers.get("access-control-allow-headers")!, "Authorization");
   assertEquals(headers.get("access-control-allow-credentials"), null);
   for (
@@ -28,8 +28,41 @@ Deno.test("a preflight of an allowed origin is answered without a credential, an
     assertEquals([origin, refused.headers.get("access-control-allow-origin")], [origin, null]);
     await problemOf(refused, "FORBIDDEN");
   }
-  // Nothing is there, and nobody without a credential learns it.
-  await problemOf(await ask(APP, "/nothing"), "UNAUTHORIZED");
+});
+
+Deno.test("a preflight tells nobody without a credential which addresses there are", async () => {
+  const { call } = createTestServer(ALLOWING);
+  const seen = new Set<string>();
+  let asked = 0;
+  for (const path of ["/api/worlds/main/voxels", "/api/worlds", "/ws/render", "/", "/nothing"]) {
+    for (const method of ["POST", "GET", "BREW"]) {
+      const asking = { origin: APP, "access-control-request-method": method };
+      const address = `192.0.2.${++asked}`;
+      const { status, headers } = await call("OPTIONS", path, undefined, asking, address);
+      headers.delete("x-request-id");
+      seen.add(JSON.stringify([status, [...headers]]));
+    }
+  }
+  assertEquals(seen.size, 1);
+});
+
+Deno.test("preflights are counted for their address, as many as edits and apart from other requests", async () => {
+  const { call } = createTestServer({
+    ...ALLOWING,
+    config: { ...ALLOWING.config, limits: { opRequests: 3 } },
+  });
+  const ask = (address: string, origin = APP) =>
+    call("OPTIONS", "/api/worlds", undefined, { origin, "access-control-request-method": "GET" }, address);
+  for (let left = 2; left >= 0; left--) {
+    const { status, headers } = await ask("192.0.2.1");
+    assertEquals([status, headers.get("ratelimit-remaining")], [204, String(left)]);
+  }
+  const refused = await ask("192.0.2.1");
+  assertEquals(refused.headers.get("access-control-allow-origin"), APP);
+  assertStringIncludes(String((await problemOf(refused, "RATE_LIMITED"))["detail"]), '"preflights"');
+  assertEquals((await ask("192.0.2.2")).status, 204);
+  const edit = await call("DELETE", "/api/worlds/main/voxels", undefined, bearer("a-key"), "192.0.2.1");
+  assertEquals(edit.status, 200);
 });
 
 Deno.test("pages of an allowed origin may read every answer, refusals and limits among them", async () => {

@@ -4,7 +4,6 @@ import {
   AUTH_FAILURE_REASONS,
   type Authenticator,
   type AuthStats,
-  isWebSocketUpgrade,
   keySubprotocol,
   type Peer,
   type Principal,
@@ -34,7 +33,7 @@ export class FakeAuthenticator implements Authenticator {
     this.peers.push(peer);
     if (this.isOpen) return Promise.resolve(ANONYMOUS);
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-    const offered = isWebSocketUpgrade(request) ? request.headers.get("sec-websocket-protocol") ?? "" : "";
+    const offered = peer.opensSocket ? request.headers.get("sec-websocket-protocol") ?? "" : "";
     const protocol = offered.split(/, */).find((name) => name.startsWith("voxcast."));
     if (bearer === undefined && protocol === undefined) return Promise.resolve(undefined);
     if (this.refusal !== undefined) return Promise.reject(this.refusal);

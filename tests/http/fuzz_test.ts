@@ -109,7 +109,7 @@ Deno.test("property: random bulk bodies never fail the server and never half app
       for (const body of bodies) await send(server, "/api/worlds/main/entities/bulk", body, count);
       assertEquals(server.log.filter(({ level }) => level === "error"), []);
     }),
-    { numRuns: runs(200) },
+    { numRuns: runs(80) },
   );
   assert(count.stood > 20 && count.refused > 20, JSON.stringify(count));
 });
@@ -122,7 +122,7 @@ Deno.test("property: random voxel bodies never fail the server and never half ap
       for (const body of bodies) await send(server, "/api/worlds/main/voxels", body, count);
       assertEquals(server.log.filter(({ level }) => level === "error"), []);
     }),
-    { numRuns: runs(200) },
+    { numRuns: runs(80) },
   );
   assert(count.stood > 20 && count.refused > 20, JSON.stringify(count));
 });
@@ -150,7 +150,7 @@ Deno.test("property: a voxel body that stands says exactly which items did not, 
       ) => [it.position.join(), it.color]);
       assertEquals(new Map(found), expected);
     }),
-    { numRuns: runs(200) },
+    { numRuns: runs(80) },
   );
 });
 
@@ -171,7 +171,7 @@ Deno.test("property: random and damaged binary patches never fail the server", a
       const text = await response.text();
       assert(response.status === 200 || (response.status >= 400 && response.status < 500), text);
     }),
-    { numRuns: runs(200) },
+    { numRuns: runs(80) },
   );
 });
 
@@ -204,6 +204,6 @@ Deno.test("property: random paths and methods never fail the server", async () =
         assert(response.status < 500, `${method} ${parts.join("/")}`);
       },
     ),
-    { numRuns: runs(500) },
+    { numRuns: runs(200) },
   );
 });

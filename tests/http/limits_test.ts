@@ -67,6 +67,7 @@ Deno.test("every class grants what its setting says", () => {
     ["longPolls", 3],
     ["ops", 6000],
     ["connects", 4],
+    ["preflights", 6000],
   ];
   const limits = new HttpLimits({
     limits: deps.config.limits,
@@ -158,6 +159,32 @@ Deno.test("requests without the credential that they need are counted by address
   assertEquals(statuses, [401, 401, 429]);
 });
 
+Deno.test("a credential that is refused counts for its address, whatever is wrong with it", async () => {
+  const authenticator = new FakeAuthenticator(KEYS);
+  const { call } = withLimits({ httpRequests: 3, healthRequests: 2, connects: 1 }, {
+    deps: { authenticator },
+  });
+  const send = (path: string, headers: Record<string, string>, address = "192.0.2.1") => () =>
+    call("GET", path, undefined, headers, address);
+  let asked = 1;
+  for (const code of ["AUTH_EXPIRED", "UNAUTHORIZED", "LOCKED_OUT"] as const) {
+    authenticator.refusal = new VoxcastError(code, "Refused");
+    const address = `192.0.2.${++asked}`;
+    const { status, headers } = await send("/api/worlds", bearer("alice-key"), address)();
+    assertEquals([status, headers.get("ratelimit-remaining")], [code === "LOCKED_OUT" ? 429 : 401, "2"]);
+    await problemOf(await send("/api/worlds", bearer("alice-key"), address)(), code);
+    await problemOf(await send("/api/worlds", bearer("bob-key"), address)(), code);
+    await problemOf(await send("/api/worlds", bearer("alice-key"), address)(), "RATE_LIMITED");
+    await problemOf(await send("/api/worlds", {}, address)(), "RATE_LIMITED");
+  }
+  authenticator.refusal = new VoxcastError("AUTH_EXPIRED", "Refused");
+  assertEquals(await granted(send("/api/health", bearer("alice-key"))), 2);
+  assertEquals(await granted(send("/ws/render", { ...UPGRADE, ...bearer("alice-key") })), 1);
+  // Whose credential is right is not held up by others of the same address.
+  authenticator.refusal = undefined;
+  assertEquals((await send("/api/worlds", bearer("alice-key"), "192.0.2.2")()).status, 200);
+});
+
 Deno.test("connects are counted by address whoever it is, and lead to no ban", async () => {
   const { call, clock, deps, upgraded } = withLimits({ connects: 3, maxViolations: 1 });
   const connect = (key: string, address: string, path = "/ws/render") => () =>
@@ -222,7 +249,10 @@ Deno.test("without credentials this machine is let off, unless that is turned of
 Deno.test("the address behind a trusted proxy counts, one that anybody could write does not", async () => {
   const trusting = createTestServer({
     principals: KEYS,
-    config: { security: { trustProxy: ["192.0.2.1"] }, limits: { healthRequests: 2 } },
+    config: {
+      security: { apiKey: "0123456789abcdef", trustProxy: ["192.0.2.1"] },
+      limits: { healthRequests: 2 },
+    },
   });
   const health = (client: string, proxy: string) => () =>
     trusting.call("GET", "/api/health", undefined, { "x-forwarded-for": client }, proxy);

@@ -15,5 +15,6 @@ export function bearer(key: string): Record<string, string> {
 export const UPGRADE: Readonly<Record<string, string>> = {
   upgrade: "websocket",
   connection: "Upgrade",
+  "sec-websocket-version": "13",
   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
 };

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { defaultConfig } from "../../src/config/mod.ts";
+import { principal } from "./principals.ts";
 import { createTestServer, problemOf } from "./server.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -39,6 +41,29 @@ Deno.test("an unknown address is 404, a wrong method 405 with the right ones, bo
     assertEquals([path, response.status, response.headers.get("allow")], [path, 405, methods]);
     await problemOf(response, "METHOD_NOT_ALLOWED");
   }
+});
+
+Deno.test("a Host that makes no address is 400 with a request id, counted like any other", async () => {
+  const { app, log, deps } = createTestServer({
+    principals: { "a-key": principal("owner") },
+    config: { limits: { httpRequests: 2 } },
+  });
+  const send = (url: string) => {
+    const request = new Request("http://127.0.0.1/");
+    Object.defineProperty(request, "url", { value: url });
+    return app.fetch(request, { remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port: 5 } });
+  };
+  for (const host of ["a b", "[::"]) {
+    const response = await send(`http://${host}/ws/render?ticket=secret`);
+    assertEquals(response.status, 400);
+    const problem = await problemOf(response, "INVALID_FIELD");
+    assertEquals(problem["request_id"], response.headers.get("x-request-id"));
+    assertStringIncludes(String(problem["detail"]), "Host");
+  }
+  await problemOf(await send("http://x:99999/"), "RATE_LIMITED");
+  assert(!JSON.stringify(log).includes("secret"));
+  const text = await deps.metrics.prometheus();
+  assertStringIncludes(text, 'voxcast_http_requests_total{method="other",route="none",status="400"} 2');
 });
 
 Deno.test("HEAD answers as GET without the body", async () => {
@@ -114,7 +139,7 @@ Deno.test("a key that one object gives twice with different values is refused, a
   const { detail } = await problemOf(await post(',"color":"#000000"'), "CONFLICTING_FIELD");
   assertEquals([detail, main.seq], ["Field 'color' is given twice with different values", 0]);
   assertEquals((await post(',"color":"#ffffff"')).status, 200);
-  const long = `{"${"k".repeat(5000)}":1,"${"k".repeat(5000)}":2}`;
+  const long = `{"${"k".repeat(2000)}":1,"${"k".repeat(2000)}":2}`;
   const cut = await problemOf(await call("POST", "/api/worlds", long, JSON_TYPE), "CONFLICTING_FIELD");
   assert((cut["detail"] as string).length < 200);
 });
@@ -181,4 +206,47 @@ Deno.test("what a client sends never comes back at length", async () => {
   const name = "k".repeat(1_000_000);
   const response = await call("POST", "/api/worlds", { id: "a", [name]: 1 });
   assert((await response.text()).length < 2000);
+});
+
+Deno.test("how many values a JSON body may have depends on what it is for", async () => {
+  const limits = { maxJsonValues: 100 };
+  const { call } = createTestServer({ config: { http: { maxJsonValues: 200 }, limits } });
+  const values = (count: number) => `{"x":[${"0,".repeat(count - 3)}0]}`;
+  const routes = [
+    ["POST", VOXELS, 200],
+    ["POST", "/api/worlds/main/entities/bulk", 200],
+    ["PUT", "/api/worlds/main/entities/a", 100],
+    ["POST", "/api/worlds", 100],
+    ["POST", "/api/tickets", 100],
+  ] as const;
+  for (const [method, path, most] of routes) {
+    const fits = await call(method, path, values(most), JSON_TYPE);
+    assertEquals([path, fits.status], [path, 400]);
+    await fits.body?.cancel();
+    const refused = await call(method, path, values(most + 1), JSON_TYPE);
+    assertEquals([path, refused.status], [path, 413]);
+    await problemOf(refused, "JSON_TOO_COMPLEX");
+  }
+});
+
+Deno.test("bodies of a few fields are short, and not read any further", async () => {
+  const { call } = createTestServer();
+  for (const [path, body] of [["/api/worlds", '{"id":"b"}'], ["/api/tickets", "{}"]] as const) {
+    assertEquals((await call("POST", path, body.padEnd(4096), JSON_TYPE)).status, 201);
+    await problemOf(await call("POST", path, body.padEnd(4097), JSON_TYPE), "PAYLOAD_TOO_LARGE");
+    const endless = chunked(1000, 1024);
+    await problemOf(await call("POST", path, endless.stream, JSON_TYPE), "PAYLOAD_TOO_LARGE");
+    assert(endless.taken() < 12, `${endless.taken()} KiB were read`);
+    const many = new Blob([`{"x":[${"{},".repeat(1_000_000)}{}]}`]).stream();
+    const bomb = await new Response(many.pipeThrough(new CompressionStream("gzip"))).bytes();
+    const headers = { ...JSON_TYPE, "content-encoding": "gzip" };
+    await problemOf(await call("POST", path, bomb, headers), "PAYLOAD_TOO_LARGE");
+  }
+});
+
+Deno.test("voxels that fill the longest JSON body have no more values than it may have", () => {
+  const { http } = defaultConfig();
+  const shortest = JSON.stringify({ position: [1, 1, 1], color: null });
+  const count = Math.floor((http.maxJsonBytes - '{"voxels":[]}'.length) / (shortest.length + 1));
+  assert(2 + 6 * count <= http.maxJsonValues, `${2 + 6 * count} values`);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { keySubprotocol } from "../../src/security/mod.ts";
+import { UPGRADE } from "./principals.ts";
 import { createTestServer, problemOf } from "./server.ts";
 
 const KEY = "0123456789abcdef";
@@ -68,7 +69,7 @@ Deno.test("a refused request is answered before its body is read, changes nothin
 
 Deno.test("a WebSocket is upgraded only with the key, and only if it asks for an upgrade", async () => {
   const { call, upgraded } = createTestServer(WITH_KEY);
-  const upgrade = { upgrade: "websocket", connection: "Upgrade" };
+  const upgrade = UPGRADE;
   const render = (headers: Record<string, string>) =>
     call("GET", "/ws/render?world=main", undefined, headers);
   await problemOf(await render({ ...upgrade, "sec-websocket-protocol": "voxcast" }), "UNAUTHORIZED");
@@ -92,10 +93,9 @@ Deno.test("an upgrade that fails although its handshake is whole is the server's
     throw new TypeError("not of the handshake");
   };
   const { call } = createTestServer({ deps: { upgrade } });
-  const head = { upgrade: "websocket", connection: "keep-alive, Upgrade" };
   const render = (headers: Record<string, string>) => call("GET", "/ws/render", undefined, headers);
-  await problemOf(await render({ ...head, "sec-websocket-key": "k" }), "INTERNAL");
-  const half = await render(head);
+  await problemOf(await render(UPGRADE), "INTERNAL");
+  const half = await render({ ...UPGRADE, connection: "keep-alive" });
   assertEquals(half.status, 400);
   await problemOf(half, "UNSUPPORTED_PROTOCOL");
 });
@@ -120,6 +120,6 @@ Deno.test("without a key, pages of other sites get 403 for everything, WebSocket
   assertEquals([main.seq, upgraded.length], [0, 0]);
   const own = { origin: "http://127.0.0.1:7090", host: "127.0.0.1:7090" };
   assertEquals((await call("POST", "/api/worlds/main/voxels", voxels, own)).status, 200);
-  await call("GET", "/ws/render", undefined, { ...own, upgrade: "websocket" });
+  await call("GET", "/ws/render", undefined, { ...own, ...UPGRADE });
   assertEquals(upgraded.length, 1);
 });

@@ -134,13 +134,34 @@ testWith(
       const [hostname, port] = host.split(":");
       for (const lines of [["Connection: Upgrade"], ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]]) {
         const connection = await Deno.connect({ hostname: hostname!, port: Number(port) });
-        const head = [`GET /ws/render HTTP/1.1`, `Host: ${host}`, "Upgrade: websocket", ...lines, "", ""];
+        const upgrade = ["Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+        const head = [`GET /ws/render HTTP/1.1`, `Host: ${host}`, ...upgrade, ...lines, "", ""];
         await connection.write(new TextEncoder().encode(head.join("\r\n")));
         const chunk = new Uint8Array(4096);
         const length = await connection.read(chunk) ?? 0;
         connection.close();
         const text = new TextDecoder().decode(chunk.subarray(0, length));
         assert(text.startsWith("HTTP/1.1 400 "), text);
+      }
+      assertEquals(log.filter(({ level }) => level === "error"), []);
+    });
+  },
+);
+
+testWith(
+  need,
+  "over a real socket: a Host that makes no address is a problem, whatever its credential",
+  async () => {
+    await withListener({}, async (address, { log }) => {
+      const [hostname, port] = address.split(":");
+      for (const host of ["a b", "[::", "x:99999", "%zz"]) {
+        using connection = await Deno.connect({ hostname: hostname!, port: Number(port) });
+        const lines = ["GET /ws/render?ticket=secret HTTP/1.1", `Host: ${host}`, "Connection: close", "", ""];
+        await connection.write(new TextEncoder().encode(lines.join("\r\n")));
+        const text = await new Response(connection.readable).text();
+        assert(text.startsWith("HTTP/1.1 400 "), `${host}: ${text}`);
+        assertEquals(text.includes("x-request-id"), true, host);
+        assert(!text.includes("secret"));
       }
       assertEquals(log.filter(({ level }) => level === "error"), []);
     });

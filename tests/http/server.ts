@@ -36,6 +36,8 @@ export interface TestServer {
   readonly upgraded: Request[];
   /** Who they were, and which path it was. */
   readonly upgrades: { readonly profile: ProfileName; readonly peer: UpgradePeer }[];
+  /** The same for requests that only asked whether they would be upgraded. */
+  readonly checks: { readonly profile: ProfileName; readonly peer: UpgradePeer }[];
   /** Sends a request; an object as body goes as JSON. */
   call(
     method: string,
@@ -80,6 +82,7 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
   const main = worlds.create("main", { bounds: { min: [0, 0, 0], max: [16, 16, 16] }, level: 1, depth: 3 });
   const log: LogLine[] = [];
   const upgraded: Request[] = [];
+  const checks: { profile: ProfileName; peer: UpgradePeer }[] = [];
   const upgrades: { profile: ProfileName; peer: UpgradePeer }[] = [];
   const { apiKey } = config.security;
   const owner: Principal = { id: "key:owner", method: "api-key", role: "owner", worlds: "all" };
@@ -101,6 +104,7 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
       banMs: config.limits.banSec * 1000,
       maxKeys: config.limits.maxTrackedKeys,
     }),
+    checkUpgrade: (profile, peer) => void checks.push({ profile, peer }),
     upgrade: (profile, request, peer) => {
       upgraded.push(request);
       upgrades.push({ profile, peer });
@@ -127,7 +131,7 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
     });
     return Promise.resolve(app.fetch(request, { remoteAddr: { transport: "tcp", hostname, port: 50000 } }));
   }
-  return { app, deps, worlds, main, clock, log, upgraded, upgrades, call };
+  return { app, deps, worlds, main, clock, log, upgraded, upgrades, checks, call };
 }
 
 /** Files in memory. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testWith } from "../support/needs.ts";
 import { waitFor } from "../support/wait_for.ts";
 import { RunningServer, serverNeeds } from "./running_server.ts";
@@ -47,6 +47,8 @@ testWith(
       assertEquals([row.dropped_frames, row.drop_rate_percent], [0, 0]);
     }
     assertEquals(sessions.messages_in, 4);
+    const metrics = await (await fetch(`${server.url}api/metrics?format=prometheus`)).text();
+    assertMatch(metrics, /^voxcast_connection_seconds_count 2$/m, "how long they lasted is counted, too");
     const { ended: ofWorld } = await stats("ws/main/stats");
     assertEquals(ofWorld.map(({ record }: { record: string }) => record).sort(), ["connection", "stream"]);
     assert(ofWorld.every((row: Record<string, unknown>) => !("remote_address" in row)));

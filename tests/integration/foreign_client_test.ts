@@ -3,6 +3,7 @@ import { type ForeignResult, fromFileUrl, runPython, runTets } from "./foreign_c
 import { regionKey } from "../../src/space/mod.ts";
 import { commandPath, needs, testWith } from "../support/needs.ts";
 import { EXTENDED_VOX, TREE_VOX } from "../support/real_models.ts";
+import { suiteOrProof } from "../support/runs.ts";
 import { waitFor } from "../support/wait_for.ts";
 import { RunningServer, viewportFields, WHOLE_WORLD } from "./running_server.ts";
 
@@ -12,7 +13,10 @@ const node = await needs({ net: "127.0.0.1" }, { read: true }, { command: "node"
 /** Far enough for the whole default world to be at full detail. */
 const ALL_FINE = { "streaming.lodThresholds": [10_000, 20_000, 30_000] };
 
-for (const [codec, name, file] of [[1, "extended.vox", EXTENDED_VOX], [2, "tree.vox", TREE_VOX]] as const) {
+/** Python is slow: 428,739 voxels are for the proof. */
+const [largeName, largeFile] = suiteOrProof(["extended.vox", EXTENDED_VOX], ["tree.vox", TREE_VOX]);
+
+for (const [codec, name, file] of [[1, "extended.vox", EXTENDED_VOX], [2, largeName, largeFile]] as const) {
   testWith(python, `a Python client finds exactly the voxels of ${name}, codec ${codec}`, async () => {
     await using server = await RunningServer.start(ALL_FINE);
     const { voxels } = await server.app.importFile(file);
@@ -29,7 +33,7 @@ testWith(
   "a Python client that sees the model from afar gets coarser trees of the same shape",
   async () => {
     await using server = await RunningServer.start({ "streaming.lodThresholds": [1000, 1500, 4000] });
-    await server.app.importFile(TREE_VOX);
+    await server.app.importFile(largeFile);
     await built(server);
     const nodes = coarseNodes(server, 2);
     const result: ForeignResult = await runPython(server, 2, nodes);

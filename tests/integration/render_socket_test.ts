@@ -383,7 +383,7 @@ testWith(
     await using server = await RunningServer.start({ "streaming.openTimeoutMs": 200 });
     const script = fromFileUrl(new URL("./reset_handshakes.py", import.meta.url));
     const { success } = await new Deno.Command(await commandPath("python3"), {
-      args: [script, new URL(server.url).port, "300"],
+      args: [script, new URL(server.url).port, "100"],
     }).output();
     assert(success);
     await waitFor(() => server.app.status().clients.accepted > 0, { what: "the connections" });

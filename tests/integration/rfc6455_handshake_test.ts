@@ -47,6 +47,21 @@ const CASES: readonly HandshakeCase[] = [
     status: 101,
     answer: { "sec-websocket-extensions": "" },
   },
+  {
+    name: "another version: the answer says which one is spoken",
+    headers: { "Sec-WebSocket-Version": "8" },
+    status: 426,
+    answer: { "sec-websocket-version": "13" },
+  },
+  {
+    name: "no version",
+    headers: { "Sec-WebSocket-Version": "" },
+    status: 426,
+    answer: { "sec-websocket-version": "13" },
+  },
+  { name: "a key of 5 bytes", headers: { "Sec-WebSocket-Key": btoa("short") }, status: 400 },
+  { name: "a key of 17 bytes", headers: { "Sec-WebSocket-Key": btoa("0123456789abcdefg") }, status: 400 },
+  { name: "a key that is no base64", headers: { "Sec-WebSocket-Key": "!".repeat(24) }, status: 400 },
   { name: "no key", headers: { "Sec-WebSocket-Key": "" }, status: 400 },
   {
     name: "no Upgrade: the answer says what is needed",
@@ -57,6 +72,7 @@ const CASES: readonly HandshakeCase[] = [
   { name: "an upgrade to something else", headers: { Upgrade: "h2c" }, status: 426 },
   { name: "no Connection", headers: { Connection: "" }, status: 400 },
   { name: "a Connection without Upgrade", headers: { Connection: "keep-alive" }, status: 400 },
+  { name: "a HEAD", method: "HEAD", status: 405 },
   { name: "a path that has no sockets", path: "/ws/nothing", status: 404 },
 ];
 

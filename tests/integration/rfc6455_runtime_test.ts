@@ -74,12 +74,6 @@ const FAULTS: readonly RuntimeFault[] = [
 ];
 
 const HANDSHAKES: readonly (RawSocketOptions & { readonly name: string })[] = [
-  { name: "the runtime still upgrades whatever the version", headers: { "Sec-WebSocket-Version": "8" } },
-  { name: "the runtime still upgrades without a version", headers: { "Sec-WebSocket-Version": "" } },
-  {
-    name: "the runtime still takes keys that are not 16 bytes",
-    headers: { "Sec-WebSocket-Key": btoa("short") },
-  },
   { name: "the runtime still upgrades HTTP/1.0", version: "HTTP/1.0" },
 ];
 

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { CLOSE_CODES } from "../../src/protocol/mod.ts";
 import { testWith } from "../support/needs.ts";
+import { suiteOrProof } from "../support/runs.ts";
 import { encodeFrame, fragments, type FrameFields, OPCODE } from "./raw_frame.ts";
 import { GONE, RawSocket } from "./raw_socket.ts";
 import {
@@ -40,6 +41,10 @@ function cut({ opcode, payload }: FrameFields, bytes: number): FrameFields[] {
 const LARGE = [64 * KIB, 256 * KIB, MIB, 4 * MIB, 8 * MIB, 16 * MIB];
 const PARTS = [64, 256, KIB, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 4 * MIB];
 const PIECES = [64, 128, 256, 512, KIB, 2 * KIB];
+/** The sizes of Autobahn's suite when proving: what breaks at 4 MiB in small parts does so at a quarter. */
+const CUT_BYTES = suiteOrProof(MIB, 4 * MIB);
+const CHOPPED_BYTES = suiteOrProof(256 * KIB, MIB);
+const MESSAGES = suiteOrProof(200, 1000);
 
 wireTest("RFC 6455, sizes: messages as large as the server takes them arrive whole", [
   ...LARGE.map((bytes, i): WireCase => ({
@@ -56,33 +61,33 @@ wireTest("RFC 6455, sizes: messages as large as the server takes them arrive who
   })),
 ]);
 
-wireTest("RFC 6455, sizes: 4 MiB in fragments of any size", [
+wireTest("RFC 6455, sizes: a large message in fragments of any size", [
   ...PARTS.map((bytes, i): WireCase => ({
     name: `a text in fragments of ${bytes} bytes`,
     autobahn: `9.3.${i + 1}`,
-    write: cut(text(4 * MIB), bytes),
+    write: cut(text(CUT_BYTES), bytes),
     expect: answered,
   })),
   ...PARTS.map((bytes, i): WireCase => ({
     name: `a binary message in fragments of ${bytes} bytes`,
     autobahn: `9.4.${i + 1}`,
-    write: cut(binary(4 * MIB), bytes),
+    write: cut(binary(CUT_BYTES), bytes),
     expect: unsupported,
   })),
 ]);
 
-wireTest("RFC 6455, sizes: 1 MiB in writes of any size", [
+wireTest("RFC 6455, sizes: a large message in writes of any size", [
   ...PIECES.map((bytes, i): WireCase => ({
     name: `a text in writes of ${bytes} bytes`,
     autobahn: `9.5.${i + 1}`,
-    write: [text(MIB)],
+    write: [text(CHOPPED_BYTES)],
     pieceBytes: bytes,
     expect: answered,
   })),
   ...PIECES.map((bytes, i): WireCase => ({
     name: `a binary message in writes of ${bytes} bytes`,
     autobahn: `9.6.${i + 1}`,
-    write: [binary(MIB)],
+    write: [binary(CHOPPED_BYTES)],
     pieceBytes: bytes,
     expect: unsupported,
   })),
@@ -90,18 +95,18 @@ wireTest("RFC 6455, sizes: 1 MiB in writes of any size", [
 
 testWith(
   serverNeeds,
-  "RFC 6455, sizes: a thousand messages of each size, each answered in order",
+  "RFC 6455, sizes: many messages of each size, each answered in order",
   async (context) => {
     await using server = await RunningServer.start(WIDE_LIMITS);
     for (const [i, bytes] of [0, 16, 64, 256, KIB, 4 * KIB, 16 * KIB].entries()) {
       await context.step(`${bytes} bytes and what JSON needs (Autobahn 9.7.${Math.max(1, i)})`, async () => {
         using socket = await RawSocket.connect(portOf(server));
         const writing = (async () => {
-          for (let n = 0; n < 1000; n++) {
+          for (let n = 0; n < MESSAGES; n++) {
             await socket.send({ opcode: TEXT, payload: pingText(String(n), bytes) });
           }
         })();
-        for (let n = 0; n < 1000; n++) {
+        for (let n = 0; n < MESSAGES; n++) {
           const frame = await socket.readFrame();
           assert(frame !== GONE);
           assertEquals(JSON.parse(new TextDecoder().decode(frame.payload)).data.ping_id, String(n));

@@ -1,13 +1,16 @@
 import { type App, createApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/mod.ts";
-import { seededRandom, silentLogger, systemClock } from "../../src/observe/mod.ts";
+import { type Clock, seededRandom, silentLogger, systemClock } from "../../src/observe/mod.ts";
 import type { Viewport } from "../../src/viewport/mod.ts";
 import { needs } from "../support/needs.ts";
 
 /** What tests with a running server need. */
 export const serverNeeds = await needs({ net: "127.0.0.1" }, { read: true });
 
-/** A real server on a free port, built for by the CPU; production values but for what `flags` changes. */
+/**
+ * A real server on a free port, built for by one Worker on the CPU (four take four times as long to start); production
+ * values but for what `flags` changes.
+ */
 export class RunningServer implements AsyncDisposable {
   readonly app: App;
   readonly url: string;
@@ -17,12 +20,15 @@ export class RunningServer implements AsyncDisposable {
     this.url = url;
   }
 
-  static async start(flags: Readonly<Record<string, unknown>> = {}): Promise<RunningServer> {
-    const defaults = { port: 0, "log.level": "error", "build.backend": "cpu" };
+  static async start(
+    flags: Readonly<Record<string, unknown>> = {},
+    clock: Clock = systemClock,
+  ): Promise<RunningServer> {
+    const defaults = { port: 0, "log.level": "error", "build.backend": "cpu", "build.buildPoolSize": 1 };
     const { config } = loadConfig({ env: {}, flags: { ...defaults, ...flags } });
     const app = await createApp({
       config,
-      clock: systemClock,
+      clock,
       random: seededRandom(Date.now()),
       logger: silentLogger,
     });

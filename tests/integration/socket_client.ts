@@ -59,7 +59,10 @@ export class SocketClient implements AsyncDisposable {
         ...fields,
       }),
     );
-    return await waitFor(() => this.messages[before], { what: "an answer to REGISTER_CLIENT" });
+    return await waitFor(() => this.messages[before], {
+      what: "an answer to REGISTER_CLIENT",
+      intervalMs: 0,
+    });
   }
 
   /** Sends UPDATE_VIEWPORT. */
@@ -76,7 +79,7 @@ export class SocketClient implements AsyncDisposable {
   async answer(send: () => void): Promise<ServerMessage> {
     const before = this.messages.length;
     send();
-    return await waitFor(() => this.messages[before], { what: "an answer" });
+    return await waitFor(() => this.messages[before], { what: "an answer", intervalMs: 0 });
   }
 
   /** The newest frame of each region that is not empty, by Morton code. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { CLOSE_CODES } from "../../src/protocol/mod.ts";
-import { runs } from "../support/runs.ts";
+import { suiteOrProof } from "../support/runs.ts";
 import { testWith } from "../support/needs.ts";
 import { waitFor } from "../support/wait_for.ts";
 import { type WireMessage, wireMessage } from "./fuzz_messages.ts";
@@ -11,7 +11,8 @@ import { SocketClient } from "./socket_client.ts";
 
 /** Messages in one burst. */
 const BURST = 20;
-const RUNS = runs(34);
+/** With three paths, more than 100,000 messages at full count. */
+const RUNS = suiteOrProof(8, 1700);
 /** Types of messages that are taken without an answer. */
 const SILENT = /"type":"(UPDATE.?VIEWPORT|PONG|ACK|REGISTER.?CLIENT)"/i;
 

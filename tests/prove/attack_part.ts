@@ -6,9 +6,26 @@ import { MeasuredServer } from "./measured_server.ts";
 import type { Proved } from "./property_part.ts";
 
 const MIB = 2 ** 20;
-const ATTACK_MIB = 512;
-const LIMIT_MIB = 128;
-const OVERSIZED = 8;
+/** How much is thrown at a server. */
+export interface AttackSizes {
+  readonly attackMiB: number;
+  /** What the server lets its memory grow by without a reason. */
+  readonly limitMiB: number;
+  /** Single messages of 60 MB. */
+  readonly oversized: number;
+  /** Frames that say to be of 64 MiB. */
+  readonly claims: number;
+  /** All at the same time, each against a server of its own; else one after the other. */
+  readonly isTogether: boolean;
+}
+
+const PROOF_SIZES: AttackSizes = {
+  attackMiB: 512,
+  limitMiB: 128,
+  oversized: 8,
+  claims: 200,
+  isTogether: false,
+};
 const PIECE = new Uint8Array(MIB);
 const API_KEY = "a-key-that-is-only-for-this-proof";
 const KEYED = { "security.apiKey": API_KEY, "security.trustProxy": ["127.0.0.1"] };
@@ -18,6 +35,7 @@ const OPEN_LIMITS = {
   "limits.messagesPerSecond": 1_000_000,
   "limits.serverMessagesPerSecond": 1_000_000,
   "limits.connects": 1_000_000,
+  "build.buildPoolSize": 1,
 };
 
 interface Attack {
@@ -43,41 +61,47 @@ interface AttackPlan {
  * What strangers and guests can make the server's memory grow by: fragments that never end, from one socket and from
  * many, single messages of nearly 64 MiB, claims of such; and that a well-behaved client is served all the while.
  */
-export async function attackPart(
-  attackMiB: number = ATTACK_MIB,
-  limitMiB: number = LIMIT_MIB,
-): Promise<Proved> {
+export async function attackPart(sizes: AttackSizes = PROOF_SIZES): Promise<Proved> {
+  const { attackMiB, limitMiB, oversized, claims: claimed, isTogether } = sizes;
   const start = performance.now();
   const limits = { ...OPEN_LIMITS, "limits.maxUnexplainedBytes": limitMiB * MIB };
-  const attacks: Attack[] = [
-    await attack("one socket's fragments", limits, {
-      peakMiB: 2 * limitMiB + SLACK_MIB,
-      restMiB: limitMiB,
-      run: (port) => fragments(port, 1, attackMiB),
-    }),
+  const plans: readonly (() => Promise<Attack>)[] = [
+    () =>
+      attack("one socket's fragments", limits, {
+        peakMiB: 2 * limitMiB + SLACK_MIB,
+        restMiB: limitMiB,
+        run: (port) => fragments(port, 1, attackMiB),
+      }),
     // All can have written their part before the first look.
-    await attack("32 sockets' fragments", limits, {
-      peakMiB: attackMiB + SLACK_MIB,
-      restMiB: limitMiB,
-      run: (port) => fragments(port, 32, attackMiB / 32),
-    }),
-    await attack("fragments without a credential", { ...limits, ...KEYED }, {
-      peakMiB: SLACK_MIB,
-      restMiB: SLACK_MIB,
-      run: (port) => fragments(port, 8, 64),
-    }),
+    () =>
+      attack("32 sockets' fragments", limits, {
+        peakMiB: attackMiB + SLACK_MIB,
+        restMiB: limitMiB,
+        run: (port) => fragments(port, 32, attackMiB / 32),
+      }),
+    () =>
+      attack("fragments without a credential", { ...limits, ...KEYED }, {
+        peakMiB: SLACK_MIB,
+        restMiB: SLACK_MIB,
+        run: (port) => fragments(port, 8, 64),
+      }),
     // Each message is there as it came, and once more as the script's own bytes.
-    await attack(`${OVERSIZED} messages of 60 MB at once`, limits, {
-      peakMiB: OVERSIZED * 2.5 * 60 + SLACK_MIB,
-      restMiB: OVERSIZED * 60,
-      run: (port) => oversize(port, OVERSIZED),
-    }),
-    await attack("200 claims of 64 MiB", limits, {
-      peakMiB: SLACK_MIB,
-      restMiB: SLACK_MIB,
-      run: (port) => claims(port, 200),
-    }),
+    () =>
+      attack(`${oversized} messages of 60 MB at once`, limits, {
+        peakMiB: oversized * 2.5 * 60 + SLACK_MIB,
+        restMiB: oversized * 60,
+        run: (port) => oversize(port, oversized),
+      }),
+    () =>
+      attack(`${claimed} claims of 64 MiB`, limits, {
+        peakMiB: SLACK_MIB,
+        restMiB: SLACK_MIB,
+        run: (port) => claims(port, claimed),
+      }),
   ];
+  const attacks: Attack[] = [];
+  if (isTogether) attacks.push(...await Promise.all(plans.map((run) => run())));
+  else for (const run of plans) attacks.push(await run());
   return {
     ok: attacks.every(({ ok }) => ok),
     seconds: (performance.now() - start) / 1000,
@@ -106,6 +130,8 @@ async function attack(
   const watching = (async () => {
     while (!isDone) await assertAlive(client);
   })();
+  // Told when it is awaited, not while the attack is still on.
+  watching.catch(() => {});
   using attackers = await run(server.port);
   // What the guard closes, it closes within some looks.
   const isCalm = async () => (await server.measure()).rssBytes - before <= restMiB * MIB;

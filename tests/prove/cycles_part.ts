@@ -11,12 +11,14 @@ const AT_ONCE = 16;
 const MAX_BYTES_PER_CYCLE = 8;
 /** Compiled code and caches that fill up late. */
 const SLACK_BYTES = 1024 * 1024;
-/** At rest is a server that differs by less over some seconds. */
+/** At rest is a server that differs by less over more than the time to such a ping. */
 const STILL_BYTES = 64 * 1024;
 const STILL_LOOKS = 6;
+const LOOK_MS = 150;
 const OPEN_LIMITS = {
   // The runtime holds on to a socket that broke until its next ping is due, after half of this.
-  "streaming.idleTimeoutSec": 2,
+  "streaming.idleTimeoutSec": 1,
+  "build.buildPoolSize": 1,
   "limits.connects": 1_000_000,
   "limits.maxClientsPerAddress": 10_000,
   "limits.messagesPerSecond": 1_000_000,
@@ -96,6 +98,6 @@ async function settled(server: MeasuredServer): Promise<ServerMeasurement> {
     still = isStill ? still + 1 : 0;
     before = now;
     return still >= STILL_LOOKS;
-  }, { what: "the server to come to rest", intervalMs: 500, deadlineMs: 60_000 });
+  }, { what: "the server to come to rest", intervalMs: LOOK_MS, deadlineMs: 60_000 });
   return before;
 }

@@ -32,7 +32,7 @@ async function echo({ port, path, sockets, window, text, warmMs, measureMs }: Ec
     using socket = await RawSocket.connect(port, { path });
     const counter = new FrameCounter();
     await socket.write(batch);
-    while (performance.now() < endMs) {
+    do {
       const bytes = await socket.readBytes();
       if (bytes === undefined) throw new Error("The server closed a socket of the load");
       const count = counter.add(bytes);
@@ -40,7 +40,7 @@ async function echo({ port, path, sockets, window, text, warmMs, measureMs }: Ec
       const nowMs = performance.now();
       if (countedFromMs === 0 && nowMs >= startMs + warmMs) [countedFrom, countedFromMs] = [answers, nowMs];
       if (count > 0) await socket.write(batch.subarray(0, count * frame.length));
-    }
+    } while (performance.now() < endMs);
   }));
   return { answers, perSecond: (answers - countedFrom) / (performance.now() - countedFromMs) * 1000 };
 }

@@ -68,7 +68,7 @@ async function propertyFiles(): Promise<string[]> {
       if (isDirectory) folders.push(path);
       if (!name.endsWith("_test.ts")) continue;
       const text = await Deno.readTextFile(new URL(path, root));
-      if (/fc\s*\.assert\(|\bruns\(|\bproveFactor\(/.test(text)) files.push(path);
+      if (/fc\s*\.assert\(|\bruns\(|\bproveFactor\(|\bsuiteOrProof\(/.test(text)) files.push(path);
     }
   }
   return files.sort();

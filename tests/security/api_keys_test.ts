@@ -5,7 +5,17 @@ import { type ApiKeyEntry, ApiKeys, principalOfKey } from "../../src/security/ap
 import { keySubprotocol } from "../../src/security/mod.ts";
 import { sha256 } from "../../src/security/sha256.ts";
 import { runs } from "../support/runs.ts";
-import { authFixture, bearer, codeOf, failuresOf, KEY, PEER, request, upgrade } from "./auth_fixture.ts";
+import {
+  authFixture,
+  bearer,
+  codeOf,
+  failuresOf,
+  KEY,
+  PEER,
+  request,
+  SOCKET,
+  upgrade,
+} from "./auth_fixture.ts";
 
 function entry(id: string, key: string, more: Partial<ApiKeyEntry> = {}): ApiKeyEntry {
   return { id, role: "viewer", worlds: "all", hash: sha256(key), ...more };
@@ -59,12 +69,12 @@ Deno.test("several keys are taken, each plain or as its hash; the hash itself op
 
 Deno.test("a WebSocket may bring the key as a subprotocol, an ordinary request may not", async () => {
   using fixture = await authFixture();
-  assertEquals((await fixture.auth.ofRequest(upgrade([keySubprotocol(KEY)]), PEER))?.id, "key:config");
+  assertEquals((await fixture.auth.ofRequest(upgrade([keySubprotocol(KEY)]), SOCKET))?.id, "key:config");
   const ordinary = request({ "sec-websocket-protocol": keySubprotocol(KEY) });
   assertEquals(await fixture.auth.ofRequest(ordinary, PEER), undefined);
-  assertEquals(await fixture.auth.ofRequest(upgrade([]), PEER), undefined);
+  assertEquals(await fixture.auth.ofRequest(upgrade([]), SOCKET), undefined);
   for (const wrong of [keySubprotocol("wrong"), "voxcast.key."]) {
-    assertEquals(await codeOf(fixture.auth.ofRequest(upgrade([wrong]), PEER)), "UNAUTHORIZED");
+    assertEquals(await codeOf(fixture.auth.ofRequest(upgrade([wrong]), SOCKET)), "UNAUTHORIZED");
   }
 });
 

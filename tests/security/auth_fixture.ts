@@ -6,6 +6,8 @@ import { ManualClock } from "../support/manual_clock.ts";
 
 export const KEY = "correct-horse+battery/staple=1";
 export const PEER: Peer = { address: "192.0.2.7" };
+/** The same, asking for a socket. */
+export const SOCKET: Peer = { ...PEER, opensSocket: true };
 export const JWT_SECRET = "a secret of at least thirty-two characters";
 /** What turns tokens signed with JWT_SECRET on. */
 export const TOKENS = { jwtSecret: JWT_SECRET, jwtIssuer: "issuer", jwtAudience: "voxcast" };

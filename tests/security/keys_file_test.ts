@@ -15,7 +15,7 @@ import { hmacSha256, sha256 } from "../../src/security/sha256.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { runs } from "../support/runs.ts";
-import { authFixture, bearer, codeOf, PEER, request, upgrade } from "./auth_fixture.ts";
+import { authFixture, bearer, codeOf, PEER, request, SOCKET, upgrade } from "./auth_fixture.ts";
 
 const need = await needs({ read: "tmp" }, { write: "tmp" });
 const clock = new ManualClock();
@@ -207,7 +207,7 @@ testWith(need, "keys of a file open what they say, alone and with a signature, u
       "UNAUTHORIZED",
     );
     assertEquals(
-      (await auth.ofRequest(upgrade([`voxcast.signed.${sign("nonce-0002")}`]), PEER))?.method,
+      (await auth.ofRequest(upgrade([`voxcast.signed.${sign("nonce-0002")}`]), SOCKET))?.method,
       "hmac",
     );
     assertEquals(await codeOf(auth.ofRequest(bearer(made.stored.signingSecret!), PEER)), "UNAUTHORIZED");

@@ -39,6 +39,18 @@ Deno.test("where all are proxies the first of them counts, and where there is no
   assertEquals(peer("10.0.0.1", ""), "10.0.0.1");
 });
 
+Deno.test("of a header that is too long the end is read, so a long one does not pass for the proxy", () => {
+  for (const characters of [2040, 2048, 2049, 3000, 100_000]) {
+    for (const filler of ["x", "10.0.0.1,", "127.0.0.1, "]) {
+      const forged = filler.repeat(Math.ceil(characters / filler.length)).slice(0, characters);
+      assertEquals(peer("10.0.0.1", `${forged}, 192.0.2.1`), "192.0.2.1", `${filler} ${characters}`);
+    }
+  }
+  // An entry that is cut in two is none.
+  assertEquals(peer("10.0.0.1", `1${" ".repeat(2040)}92.0.2.1`), "10.0.0.1");
+  assertEquals(peer("10.0.0.1", `1${" ".repeat(2020)}92.0.2.1, 10.0.0.2, 10.0.0.3`), "10.0.0.2");
+});
+
 Deno.test("an entry that is no address stands for the proxy that wrote it; ports are cut off", () => {
   assertEquals(peer("10.0.0.1", "unknown"), "10.0.0.1");
   assertEquals(peer("10.0.0.1", "192.0.2.1, _hidden, 10.0.0.2"), "10.0.0.2");

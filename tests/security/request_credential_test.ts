@@ -7,7 +7,7 @@ import { runs } from "../support/runs.ts";
 import { bearer, request, upgrade } from "./auth_fixture.ts";
 
 function read(shown: Request, allowQueryToken: boolean = true): ShownCredential | undefined {
-  return readRequestCredential(shown, { allowQueryToken });
+  return readRequestCredential(shown, { allowQueryToken, opensSocket: true });
 }
 
 function reasonOf(shown: Request, allowQueryToken: boolean = true): string {
@@ -40,6 +40,23 @@ Deno.test("each place of a credential is read", () => {
     ]
   ) {
     assertEquals(read(none), undefined);
+  }
+});
+
+Deno.test("what opens no socket shows a credential in its header only, whatever Upgrade says", () => {
+  const elsewhere = (shown: Request) =>
+    readRequestCredential(shown, { allowQueryToken: true, opensSocket: false });
+  for (
+    const shown of [
+      upgrade([keySubprotocol("key")]),
+      upgrade(["voxcast.token.a.b.c"]),
+      upgrade(["voxcast.signed.id.1700000000000.n-o.ff"]),
+      upgrade(["voxcast.ticket.abc"], "/api/worlds?ticket=abc&ticket=def&auth_token=a.b.c"),
+    ]
+  ) {
+    assertEquals(elsewhere(shown), undefined);
+    shown.headers.set("authorization", "Bearer abc");
+    assertEquals(elsewhere(shown), { kind: "bearer", value: "abc", looksLikeToken: false });
   }
 });
 

@@ -80,10 +80,16 @@ testWith(
         attempts.push(
           () => auth.ofRequest(bearer(text), { address: "192.0.2.1" }),
           () => auth.ofRequest(bearer(`${text} x`), { address: "192.0.2.1" }),
-          () => auth.ofRequest(upgrade([keySubprotocol(text)]), { address: "192.0.2.1" }),
-          () => auth.ofRequest(upgrade([`voxcast.token.${text}`]), { address: "192.0.2.1" }),
-          () => auth.ofRequest(upgrade([`voxcast.ticket.${text}`]), { address: "192.0.2.1" }),
-          () => auth.ofRequest(upgrade([], `/ws/render?auth_token=${text}`), { address: "192.0.2.1" }),
+          () => auth.ofRequest(upgrade([keySubprotocol(text)]), { address: "192.0.2.1", opensSocket: true }),
+          () =>
+            auth.ofRequest(upgrade([`voxcast.token.${text}`]), { address: "192.0.2.1", opensSocket: true }),
+          () =>
+            auth.ofRequest(upgrade([`voxcast.ticket.${text}`]), { address: "192.0.2.1", opensSocket: true }),
+          () =>
+            auth.ofRequest(upgrade([], `/ws/render?auth_token=${text}`), {
+              address: "192.0.2.1",
+              opensSocket: true,
+            }),
           () =>
             auth.ofMessage({ kind: "api-key", apiKey: text, timestampMs: nowMs, signature: keySignature }, {
               address: "192.0.2.1",

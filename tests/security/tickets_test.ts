@@ -6,7 +6,17 @@ import type { AuthFailure } from "../../src/security/auth_failure.ts";
 import type { Peer, Principal, TicketOptions } from "../../src/security/mod.ts";
 import { type TicketRule, Tickets } from "../../src/security/tickets.ts";
 import { runs } from "../support/runs.ts";
-import { authFixture, codeOf, failuresOf, KEY, PEER, request, TOKENS, upgrade } from "./auth_fixture.ts";
+import {
+  authFixture,
+  codeOf,
+  failuresOf,
+  KEY,
+  PEER,
+  request,
+  SOCKET,
+  TOKENS,
+  upgrade,
+} from "./auth_fixture.ts";
 
 const TTL_MS = 30_000;
 const ORIGIN = "https://app.example";
@@ -76,6 +86,14 @@ Deno.test("nobody gets a ticket for a world that is not theirs", () => {
   assertEquals(error.code, "NOT_ALLOWED");
 });
 
+Deno.test("who came by a ticket gets no other", () => {
+  const all = tickets({});
+  const first = all.redeem(all.issue(ALICE, {}, 0), { address: "192.0.2.7" }, 0);
+  assertEquals(first.method, "ticket");
+  assertEquals(assertThrows(() => all.issue(first, {}, 0), VoxcastError).code, "NOT_ALLOWED");
+  assertEquals(all.size, 0);
+});
+
 Deno.test("as many tickets as may be are out: BUSY until the oldest ends, and none is forgotten", () => {
   const all = tickets({ maxTickets: 2 });
   const first = all.issue(ALICE, {}, 0);
@@ -93,8 +111,8 @@ Deno.test("tickets come with upgrades as subprotocol or in the address, and in A
   const issue = (options: TicketOptions = {}): string => fixture.auth.issueTicket(ALICE, options).ticket;
   const ticket = issue();
   const ways: Promise<Principal | undefined>[] = [
-    fixture.auth.ofRequest(upgrade([`voxcast.ticket.${ticket}`]), PEER),
-    fixture.auth.ofRequest(upgrade([], `/ws/render?ticket=${issue()}`), PEER),
+    fixture.auth.ofRequest(upgrade([`voxcast.ticket.${ticket}`]), SOCKET),
+    fixture.auth.ofRequest(upgrade([], `/ws/render?ticket=${issue()}`), SOCKET),
     fixture.auth.ofMessage({ kind: "ticket", ticket: issue() }, PEER),
   ];
   for (const principal of await Promise.all(ways)) {
@@ -102,7 +120,7 @@ Deno.test("tickets come with upgrades as subprotocol or in the address, and in A
   }
   assertEquals(await fixture.auth.ofRequest(request({}, `/api/worlds?ticket=${issue()}`), PEER), undefined);
   assertEquals(
-    await codeOf(fixture.auth.ofRequest(upgrade([`voxcast.ticket.${ticket}`]), PEER)),
+    await codeOf(fixture.auth.ofRequest(upgrade([`voxcast.ticket.${ticket}`]), SOCKET)),
     "UNAUTHORIZED",
   );
   assertEquals(

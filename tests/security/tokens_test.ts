@@ -14,6 +14,7 @@ import {
   KEY,
   PEER,
   request,
+  SOCKET,
   TOKENS,
   upgrade,
 } from "./auth_fixture.ts";
@@ -246,13 +247,13 @@ Deno.test("tokens come in a header or subprotocol; in the address only if that i
   using fixture = await authFixture(TOKENS);
   const token = await sign({ ...GOOD, exp: fixture.clock.now() / 1000 + 60 });
   for (const shown of [bearer(token), upgrade([`voxcast.token.${token}`])]) {
-    assertEquals((await fixture.auth.ofRequest(shown, PEER))?.id, "user:alice");
+    assertEquals((await fixture.auth.ofRequest(shown, SOCKET))?.id, "user:alice");
   }
   assertEquals((await fixture.auth.ofMessage({ kind: "token", token }, PEER)).id, "user:alice");
   const inAddress = upgrade([], `/ws/render?auth_token=${token}`);
-  assertEquals(await codeOf(fixture.auth.ofRequest(inAddress, PEER)), "UNAUTHORIZED");
+  assertEquals(await codeOf(fixture.auth.ofRequest(inAddress, SOCKET)), "UNAUTHORIZED");
   using allowing = await authFixture({ ...TOKENS, allowQueryToken: true });
-  assertEquals((await allowing.auth.ofRequest(inAddress, PEER))?.id, "user:alice");
+  assertEquals((await allowing.auth.ofRequest(inAddress, SOCKET))?.id, "user:alice");
   // No socket, no token in the address: pages and logs are full of addresses.
   assertEquals(
     await allowing.auth.ofRequest(request({}, `/api/worlds?auth_token=${token}`), PEER),
@@ -265,10 +266,13 @@ Deno.test("a user_id beside a token must be the token's own", async () => {
   using fixture = await authFixture({ ...TOKENS, allowQueryToken: true });
   const token = await sign({ ...GOOD, exp: fixture.clock.now() / 1000 + 60 });
   const path = (userId: string): string => `/ws/render?auth_token=${token}&client_id=c&user_id=${userId}`;
-  assertEquals((await fixture.auth.ofRequest(upgrade([], path("alice")), PEER))?.id, "user:alice");
-  assertEquals(await codeOf(fixture.auth.ofRequest(upgrade([], path("bob")), PEER)), "UNAUTHORIZED");
+  assertEquals((await fixture.auth.ofRequest(upgrade([], path("alice")), SOCKET))?.id, "user:alice");
+  assertEquals(await codeOf(fixture.auth.ofRequest(upgrade([], path("bob")), SOCKET)), "UNAUTHORIZED");
+  // Where no socket is asked for the query says nothing about who asks.
+  const elsewhere = request({ authorization: `Bearer ${token}` }, "/api/worlds?user_id=bob");
+  assertEquals((await fixture.auth.ofRequest(elsewhere, PEER))?.id, "user:alice");
   const beside = upgrade([`voxcast.token.${token}`], "/ws/render?user_id=bob");
-  assertEquals(await codeOf(fixture.auth.ofRequest(beside, PEER)), "UNAUTHORIZED");
+  assertEquals(await codeOf(fixture.auth.ofRequest(beside, SOCKET)), "UNAUTHORIZED");
   assertEquals(failuresOf(fixture.auth), { "user-mismatch": 2 });
 });
 

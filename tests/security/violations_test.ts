@@ -87,3 +87,16 @@ Deno.test("property: a ban comes with exactly the maxViolations-th counted viola
     { numRuns: runs(200) },
   );
 });
+
+Deno.test("each ban is told once, with who it is", () => {
+  const banned: string[] = [];
+  const violations = new Violations({
+    maxViolations: 2,
+    banMs: 10_000,
+    maxKeys: 10,
+    onBan: (identity) => banned.push(identity),
+  });
+  for (let second = 0; second < 5; second++) violations.record("user:mallory", second * 1000);
+  violations.record("user:alice", 0);
+  assertEquals(banned, ["user:mallory"]);
+});

@@ -77,20 +77,19 @@ Deno.test("who was nobody and nowhere is null, so that no field is ever missing"
   assertEquals([principal, world], [null, null]);
 });
 
-Deno.test("the newest records are kept, newest first, and a world sees its own only", () => {
-  const log = new AuditLog(3);
+Deno.test("the newest records of each kind are kept, newest first, of the server and of each world", () => {
+  const log = new AuditLog(2, 2);
   assertEquals(log.newest(), []);
   const ids = (world?: string) => log.newest(world).map(({ connection_id }) => connection_id);
-  const worlds = ["a", "b", "a", "b", "a", "a", "b"];
-  for (const [n, world] of worlds.entries()) {
-    log.add(
-      n % 2 === 0
-        ? connectionRecord({ ...CONNECTION, connectionId: `c${n}`, world })
-        : streamRecord({ ...STREAM, connectionId: `c${n}`, world }),
-    );
-    const kept = [n, n - 1, n - 2].filter((age) => age >= 0);
-    assertEquals(ids(), kept.map((age) => `c${age}`));
-    assertEquals(ids("a"), kept.filter((age) => worlds[age] === "a").map((age) => `c${age}`));
-  }
+  const connection = (id: string, world: string) =>
+    log.add(connectionRecord({ ...CONNECTION, connectionId: id, world }));
+  connection("a1", "a");
+  log.add(streamRecord({ ...STREAM, connectionId: "a2", world: "a" }));
+  for (const n of [1, 2, 3, 4]) connection(`b${n}`, "b");
+  assertEquals(ids(), ["b4", "b3", "a2"], "streams have room of their own");
+  assertEquals(ids("a"), ["a2", "a1"], "another world's coming and going wipes out nothing");
+  assertEquals(ids("b"), ["b4", "b3"]);
+  connection("c1", "c");
+  assertEquals([ids("a"), ids("c")], [[], ["c1"]], "the world that was quiet longest makes room");
   assertEquals(ids("nowhere"), []);
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { VoxcastError } from "../../src/protocol/mod.ts";
+import { ANONYMOUS } from "../../src/security/mod.ts";
 import { AdmissionControl } from "../../src/session/admission.ts";
 import { ConnectionRegistry, type RegistryLimits } from "../../src/session/mod.ts";
 import { runs } from "../support/runs.ts";
@@ -218,4 +219,68 @@ Deno.test("a banned principal is refused before the upgrade until the ban ends",
   fixture.connect("render", { principal: { ...principal, id: "user:alice" } });
   fixture.clock.advance(600_001);
   fixture.connect("render", { principal });
+});
+
+Deno.test("addresses of one IPv6 /64 count as one, as one machine has them all", async () => {
+  using fixture = await KernelFixture.create({
+    "limits.maxClientsPerAddress": 2,
+    "limits.loopbackExempt": false,
+  });
+  const accept = (host: string) => fixture.accept("render", { remoteAddress: `2001:db8:0:1::${host}` });
+  const first = accept("1").open();
+  accept("2");
+  assertThrows(() => accept("3"), VoxcastError);
+  fixture.accept("render", { remoteAddress: "2001:db8:0:2::1" });
+  first.hangUp();
+  accept("4");
+});
+
+Deno.test("strangers get no socket of a full server, and few of one address a goodbye", async () => {
+  using fixture = await KernelFixture.create({
+    "streaming.maxClientsPerServer": 1,
+    "security.apiKey": "a-key-of-the-suite",
+    "security.trustProxy": ["127.0.0.1"],
+  });
+  fixture.connect("heartbeat");
+  const stranger = assertThrows(() => fixture.connect("heartbeat", { principal: null }), VoxcastError);
+  assertEquals(stranger.code, "SERVER_FULL");
+  const goodbyes = Array.from({ length: 16 }, () => fixture.connect("heartbeat"));
+  assertEquals(goodbyes.map(({ closes }) => closes[0]?.code), Array(16).fill(4001));
+  assertThrows(() => fixture.connect("heartbeat"), VoxcastError);
+  fixture.connect("heartbeat", { remoteAddress: "10.0.0.9" });
+  fixture.clock.advance(300);
+  assertEquals(fixture.connect("heartbeat").closes[0]?.code, 4001, "a goodbye takes a moment only");
+});
+
+Deno.test("a ban ends every connection of the principal, also those that did nothing", async () => {
+  using fixture = await KernelFixture.create({ "limits.messagesPerSecond": 1, "limits.maxViolations": 1 });
+  const principal = { id: "user:mallory", method: "jwt", role: "viewer", worlds: "all" } as const;
+  const [loud, quiet, other] = [
+    fixture.connect("render", { principal }),
+    fixture.connect("stream_features", { principal }),
+    fixture.connect("render"),
+  ];
+  loud.say({ type: "PING" }).say({ type: "PING" });
+  fixture.clock.advance(1000);
+  assertEquals([quiet.last.data.code, quiet.closes[0]?.code], ["BANNED", 4008]);
+  assertEquals(other.closes, []);
+});
+
+Deno.test("whether an upgrade would be refused can be asked, and takes no place", async () => {
+  using fixture = await KernelFixture.create({ "streaming.maxClientsPerServer": 1 });
+  const { heartbeat } = fixture.profiles;
+  const caller = { remoteAddress: "10.0.0.1", principal: ANONYMOUS };
+  for (let i = 0; i < 5; i++) fixture.kernel.check(heartbeat, caller);
+  fixture.connect("heartbeat");
+  assertEquals(assertThrows(() => fixture.kernel.check(heartbeat, caller), VoxcastError).code, "SERVER_FULL");
+  const nobody = { remoteAddress: "10.0.0.1", principal: undefined };
+  const error = assertThrows(() => fixture.kernel.check(fixture.profiles.render, nobody), VoxcastError);
+  assertEquals(error.code, "AUTH_REQUIRED");
+});
+
+Deno.test("messages that are understood but never make sense end with 4007 as well", async () => {
+  using fixture = await KernelFixture.create({ "limits.maxMalformedInRow": 3 });
+  const socket = fixture.connect("render");
+  for (let i = 0; i < 3; i++) socket.say({ type: "UNSUBSCRIBE", stream_id: "none" });
+  assertEquals(socket.closes.map(({ code }) => code), [4007]);
 });

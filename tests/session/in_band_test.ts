@@ -78,6 +78,8 @@ test(
       await fixture.settle();
       assertEquals([socket.last.type, socket.last.data.attempts_left], ["AUTH_FAILED", left]);
     }
+    const { code, retry_after_ms: retryAfterMs } = socket.last.data;
+    assertEquals([code, retryAfterMs, socket.closes[0]?.code], ["LOCKED_OUT", 60_000, 4003]);
     const other = fixture.connect(profile, { ...NOBODY, remoteAddress: "10.0.0.1" });
     other.say({ type: "AUTH", api_key: KEY });
     await fixture.settle();
@@ -226,5 +228,35 @@ Deno.test("the guard over memory asks those who answer, and a connection that it
   assertEquals(lively.last.type, "HEARTBEAT");
   first?.close();
   assertEquals(quiet.closes.map(({ code }) => code), [4011]);
-  assertEquals(fixture.kernel.connections.size, 1, "it does not wait for the peer");
+  assertEquals(fixture.kernel.connections.size, 2, "the close frame has a moment to be sent");
+  fixture.clock.advance(60);
+  assertEquals(fixture.kernel.connections.size, 1, "and no longer, whether the peer answers or not");
+});
+
+Deno.test("what is sent right behind AUTH is handled after it, in its order", async () => {
+  using fixture = await KernelFixture.create(WITH_KEY);
+  const subscribe = { type: "SUBSCRIBE", "stream_type": "stream_features", "stream_id": "s", id: "2" };
+  const socket = fixture.connect("stream_features", NOBODY);
+  socket.say({ type: "AUTH", api_key: KEY, id: "1" }).say(subscribe).say({
+    type: "UNSUBSCRIBE",
+    stream_id: "s",
+    id: "3",
+  });
+  await fixture.settle();
+  assertEquals(socket.messages.map(({ type, data }) => [type, data.ref]), [
+    ["AUTH_SUCCESS", "1"],
+    ["SUBSCRIBE_SUCCESS", "2"],
+    ["UNSUBSCRIBE", "3"],
+  ]);
+  const wrong = fixture.connect("stream_features", NOBODY);
+  wrong.say({ type: "AUTH", api_key: "wrong-key-of-somebody", id: "1" }).say(subscribe);
+  await fixture.settle();
+  assertEquals(wrong.messages.map(({ type, data }) => [type, data.code]), [
+    ["AUTH_FAILED", "UNAUTHORIZED"],
+    ["ERROR", "AUTH_REQUIRED"],
+  ]);
+  const many = fixture.connect("stream_features", NOBODY);
+  many.say({ type: "AUTH", api_key: KEY });
+  for (let i = 0; i < 33; i++) many.say({ type: "ACK", id: "x" });
+  assertEquals(many.of("ERROR").map(({ data }) => data.code), ["AUTH_REQUIRED"], "not without a bound");
 });

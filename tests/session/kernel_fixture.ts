@@ -130,6 +130,7 @@ export class KernelFixture implements Disposable {
   readonly clock: ManualClock;
   readonly kernel: Kernel;
   readonly authenticator: Authenticator;
+  readonly violations: Violations;
   readonly stream: StreamFixture;
   readonly log: LogLine[] = [];
   /** What the runtime was asked for with each socket. */
@@ -142,7 +143,7 @@ export class KernelFixture implements Disposable {
     this.authenticator = authenticator;
     this.stream = stream;
     this.clock = stream.clock;
-    const violations = new Violations({
+    const violations = this.violations = new Violations({
       maxViolations: config.limits.maxViolations,
       banMs: config.limits.banSec * 1000,
       maxKeys: config.limits.maxTrackedKeys,

@@ -273,6 +273,7 @@ test(
     assertEquals(slow.closes.map(({ code }) => code), [4009]);
     assertEquals(other.of("PONG").length, 13);
     assertEquals(other.closes, []);
+    slow.break();
     assertEquals(fixture.kernel.status().slowConsumers, 1);
   },
 );

@@ -44,16 +44,13 @@ Deno.test("messages and their bytes are counted both ways, also of those who hav
   using fixture = await KernelFixture.create();
   const text = '{"type":"PING","ping_id":"\u00e9"}';
   const sockets = [fixture.connect("render"), fixture.connect("heartbeat")];
-  for (const socket of sockets) {
-    // What is handed over is counted by how the socket's own count of waiting bytes grows.
-    socket.isStuck = true;
-    socket.say(text);
-  }
+  for (const socket of sockets) socket.say(text);
   const counted = () => {
     const { packetsReceived, bytesReceived, packetsSent, bytesSent } = fixture.kernel.status();
     return { packetsReceived, bytesReceived, packetsSent, bytesSent };
   };
-  const bytesSent = sockets.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0);
+  const bytesSent = sockets.flatMap(({ sent }) => sent)
+    .reduce((sum, message) => sum + new TextEncoder().encode(message as string).length, 0);
   assert(bytesSent > 2 * text.length);
   const expected = { packetsReceived: 2, bytesReceived: 2 * (text.length + 1), packetsSent: 2, bytesSent };
   assertEquals(counted(), expected);
@@ -138,4 +135,50 @@ Deno.test("after its own CLOSE a client gets what waits for it, as long as it ta
   for (const socket of [reads, stuck]) socket.hangUp();
   // The answer to SUBSCRIBE may be in what its socket still holds, so it counts, too.
   assertEquals(fixture.logged("session.ended").map((record) => record["undelivered"]), [0, 7]);
+});
+
+Deno.test("a day of coming and going, wrong keys, floods, tickets and streams leaves nothing behind", async () => {
+  const key = "a-key-of-the-suite";
+  using fixture = await KernelFixture.create({
+    "security.apiKey": key,
+    "security.trustProxy": ["127.0.0.1"],
+    "limits.maxViolations": 2,
+  });
+  const { clock, kernel, authenticator, violations } = fixture;
+  const timers = clock.pending;
+  for (let hour = 0; hour < 24; hour++) {
+    for (let minute = 0; minute < 60; minute += 5) {
+      const remoteAddress = `10.0.${hour}.${minute}`;
+      const principal = {
+        id: `user:${hour}-${minute}`,
+        method: "jwt",
+        role: "viewer",
+        worlds: "all",
+      } as const;
+      const viewer = fixture.connect("render", { remoteAddress, principal });
+      viewer.say({ type: "INIT", ack: true });
+      viewer.say({
+        type: "SUBSCRIBE",
+        stream_type: "stream_features",
+        stream_id: "s",
+        params: { update_interval_ms: 10_000, max_updates: 5 },
+      });
+      const stranger = fixture.connect("heartbeat", { remoteAddress, principal: null });
+      stranger.say({ type: "AUTH", api_key: "wrong-key-of-somebody" });
+      await fixture.settle();
+      authenticator.issueTicket(principal, {});
+      for (let i = 0; i < 250; i++) viewer.say("ping");
+      clock.advance(1500);
+      for (let i = 0; i < 350; i++) viewer.say("ping");
+      await clock.advanceAsync(298_500);
+      viewer.hangUp();
+      stranger.hangUp();
+    }
+  }
+  assertEquals(violations.bans, 24 * 12, "each flood was a ban");
+  await clock.advanceAsync(3_600_000);
+  violations.sweep(clock.monotonic());
+  assertEquals([kernel.entryCount, violations.size], [0, 0]);
+  assertEquals(clock.pending, timers, "no timer is left over");
+  assertEquals(kernel.audit.newest().length, 200);
 });

@@ -15,6 +15,11 @@ export function proveFactor(): number {
   return factor;
 }
 
+/** A size that cannot grow by a factor: `small` in the suite, `full` when proving. */
+export function suiteOrProof<T>(small: T, full: T): T {
+  return proveFactor() > 1 ? full : small;
+}
+
 /** The suite's count of runs, or its multiple when proving. */
 export function runs(small: number): number {
   return small * proveFactor();

@@ -5,6 +5,7 @@ import type { Applied, Entity, Op, World } from "../../world/mod.ts";
 import { entityFields, entityJson, entityPatchFields } from "../entity_json.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { readJsonAs } from "../json_body.ts";
+import { plainRule } from "../json_rules.ts";
 import { documentedBody, jsonAnswer, PROBLEMS, requireWorld, shownName } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
 import { entityIdSchema, entityPatchSchema, entityPutSchema, entitySchema } from "../schemas.ts";
@@ -73,7 +74,7 @@ export function addEntityRoutes(router: Router, { worlds, config }: HttpDeps): v
     async (context) => {
       const { w, id } = context.req.valid("param");
       requireWorld(worlds, w);
-      const body = await readJsonAs(context.req.raw, config, entityPutSchema);
+      const body = await readJsonAs(context.req.raw, plainRule(config), entityPutSchema);
       requireSameId(body.id, id);
       // Looked up again: the world may have gone while the body came in.
       const world = requireWorld(worlds, w);
@@ -94,7 +95,7 @@ export function addEntityRoutes(router: Router, { worlds, config }: HttpDeps): v
     async (context) => {
       const { w, id } = context.req.valid("param");
       requireEntity(requireWorld(worlds, w), id);
-      const body = await readJsonAs(context.req.raw, config, entityPatchSchema);
+      const body = await readJsonAs(context.req.raw, plainRule(config), entityPatchSchema);
       requireSameId(body.id, id);
       const world = requireWorld(worlds, w);
       const source = body.source ?? requireEntity(world, id).source;

@@ -6,6 +6,7 @@ import { entityFields, entityPatchFields } from "../entity_json.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { issuesOf } from "../item_issues.ts";
 import { readJsonAs } from "../json_body.ts";
+import { editRule } from "../json_rules.ts";
 import { Refusals } from "../refusals.ts";
 import { documentedBody, jsonAnswer, PROBLEMS, requireWorld } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
@@ -43,7 +44,7 @@ export function addEntityBulkRoute(router: Router, deps: HttpDeps): void {
     async (context) => {
       const { w } = context.req.valid("param");
       requireWorld(deps.worlds, w);
-      const body = await readJsonAs(context.req.raw, deps.config, bulkShape);
+      const body = await readJsonAs(context.req.raw, editRule(deps.config), bulkShape);
       const count = body.put.length + body.patch.length + body.remove.length;
       requireFewItems(count, deps.config.world.maxEntitiesPerWorld);
 

@@ -1,9 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { STATUS_CODE } from "@std/http/status";
-import { VoxcastError } from "../../protocol/mod.ts";
 import { isWebSocketUpgrade, requireAllowed } from "../../security/mod.ts";
+import { requireHandshake } from "../handshake.ts";
 import type { HttpDeps, ProfileName } from "../http_deps.ts";
-import { HttpError } from "../problem.ts";
 import { PROBLEMS } from "../route_parts.ts";
 import type { RequestBindings, Router } from "../router_type.ts";
 
@@ -36,7 +34,10 @@ export function addSocketRoutes(router: Router, deps: HttpDeps): void {
   }
 }
 
-/** A world that is named here must be one that the principal may enter; that it exists is for the socket to say. */
+/**
+ * A world that is named here must be one that the principal may enter; that it exists is for the socket to say. A request
+ * that asks for no upgrade is told what an upgrade would be refused with.
+ */
 function upgrade(
   deps: HttpDeps,
   name: ProfileName,
@@ -44,27 +45,9 @@ function upgrade(
   { remoteAddress, principal }: RequestBindings,
   world: string | undefined,
 ): Response {
-  if (!isWebSocketUpgrade(request)) {
-    throw new HttpError("UNSUPPORTED_PROTOCOL", "This address speaks WebSocket only", {
-      status: STATUS_CODE.UpgradeRequired,
-      headers: { upgrade: "websocket", connection: "upgrade" },
-    });
-  }
+  const peer = { remoteAddress, principal };
   if (principal !== undefined && world !== undefined) requireAllowed(principal, "viewer", { world });
-  try {
-    return deps.upgrade(name, request, { remoteAddress, principal });
-  } catch (error) {
-    if (!(error instanceof TypeError) || hasHandshake(request)) throw error;
-    throw new VoxcastError(
-      "UNSUPPORTED_PROTOCOL",
-      "The WebSocket handshake lacks Connection: Upgrade or Sec-WebSocket-Key",
-      { cause: error },
-    );
-  }
-}
-
-/** What the runtime's upgrade asks for beside `Upgrade`; it refuses a lack with a TypeError. */
-function hasHandshake({ headers }: Request): boolean {
-  const connection = (headers.get("connection") ?? "").toLowerCase().split(",");
-  return connection.some((token) => token.trim() === "upgrade") && headers.has("sec-websocket-key");
+  if (!isWebSocketUpgrade(request)) deps.checkUpgrade(name, peer);
+  requireHandshake(request);
+  return deps.upgrade(name, request, peer);
 }

@@ -3,6 +3,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { requireAllowed } from "../../security/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { readJsonAs } from "../json_body.ts";
+import { smallRule } from "../json_rules.ts";
 import { documentedBody, jsonAnswer, PROBLEMS } from "../route_parts.ts";
 import { principalOf, type Router } from "../router_type.ts";
 import { worldIdSchema } from "../schemas.ts";
@@ -38,7 +39,7 @@ export function addTicketRoute(router: Router, { authenticator, config }: HttpDe
     }),
     async (context) => {
       const principal = principalOf(context);
-      const { world, origin } = await readJsonAs(context.req.raw, config, askSchema);
+      const { world, origin } = await readJsonAs(context.req.raw, smallRule(config), askSchema);
       if (world !== undefined) requireAllowed(principal, "viewer", { world });
       const asking = origin ?? context.req.header("origin");
       const { ticket, expiresAtMs } = authenticator.issueTicket(principal, {

@@ -7,6 +7,7 @@ import { mediaType, readBody } from "../body.ts";
 import { Breather } from "../breather.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { readJsonAs } from "../json_body.ts";
+import { editRule } from "../json_rules.ts";
 import { Refusals } from "../refusals.ts";
 import { documentedBody, jsonAnswer, PROBLEMS, requireWorld } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
@@ -102,7 +103,7 @@ async function readJsonPatch(
   cellsPerAxis: number,
   refusals: Refusals,
 ): Promise<PatchBody> {
-  const { voxels, atomic } = await readJsonAs(request, config, voxelPatchShape, [
+  const { voxels, atomic } = await readJsonAs(request, editRule(config), voxelPatchShape, [
     PATCH_MEDIA_TYPE,
   ]);
   const { maxPatchCells } = config.world;

@@ -3,6 +3,7 @@ import { STATUS_CODE } from "@std/http/status";
 import { mayEnter } from "../../security/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { readJsonAs } from "../json_body.ts";
+import { smallRule } from "../json_rules.ts";
 import { documentedBody, jsonAnswer, PROBLEMS, requireWorld } from "../route_parts.ts";
 import { principalOf, type Router } from "../router_type.ts";
 import { worldCreateSchema, worldSchema } from "../schemas.ts";
@@ -21,7 +22,7 @@ export function addWorldRoutes(router: Router, { worlds, config }: HttpDeps): vo
       responses: { 201: jsonAnswer("The new world", worldSchema), ...PROBLEMS },
     }),
     async (context) => {
-      const { id, ...rest } = await readJsonAs(context.req.raw, config, worldCreateSchema);
+      const { id, ...rest } = await readJsonAs(context.req.raw, smallRule(config), worldCreateSchema);
       const world = worlds.create(id, withoutUndefined(rest));
       return context.json(worldJson(world), STATUS_CODE.Created, { location: `/api/worlds/${id}` });
     },

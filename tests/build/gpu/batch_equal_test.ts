@@ -46,7 +46,7 @@ testOnDevice("Random regions of any depths and both kinds are built right togeth
     fc.asyncProperty(fc.array(jobs(200), { maxLength: 12 }), async (batch) => {
       await assertBuilt(batch);
     }),
-    { numRuns: runs(20) },
+    { numRuns: runs(10) },
   );
 });
 

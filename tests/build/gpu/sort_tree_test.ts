@@ -47,7 +47,7 @@ for (const kind of TREE_KINDS) {
         assertEquals(trees, batch.map(expectedTree));
         for (const tree of trees) assertEquals(treeProblem(tree), undefined);
       }),
-      { numRuns: runs(6) },
+      { numRuns: runs(4) },
     );
   });
 

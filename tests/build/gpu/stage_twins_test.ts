@@ -3,13 +3,16 @@ import fc from "fast-check";
 import type { BatchJob } from "../../../src/build/gpu/batch_job.ts";
 import type { Capacities } from "../../../src/build/gpu/capacities.ts";
 import { TREE_KINDS, type TreeKind } from "../../../src/tree/mod.ts";
-import { runs } from "../../support/runs.ts";
+import { runs, suiteOrProof } from "../../support/runs.ts";
 import { paint } from "../samples.ts";
 import { HARD_SHAPES, jobs, scattered } from "./batch_samples.ts";
 import { compareEachStage, compareWhole } from "./stage_comparison.ts";
 import { sharedRunner, testOnDevice } from "./test_device.ts";
 import { buildWithTwins, planBuild } from "./twin_builder.ts";
 import { TWINS } from "./twins/twins.ts";
+
+/** Around what a workgroup, and a block of a scan, hold: one, as many as fit, and one more. */
+const COUNTS = suiteOrProof([1, 256, 257, 2048, 2049], [1, 255, 256, 257, 2047, 2048, 2049, 4097]);
 
 /** One region of each depth, a shape after the other. */
 function mixedDepths(kind: TreeKind): BatchJob[] {
@@ -61,7 +64,7 @@ for (const kind of TREE_KINDS) {
     `After a whole build of ${kind} every buffer is on the device what the twins have`,
     async () => {
       const runner = await sharedRunner();
-      for (const count of [1, 255, 256, 257, 2047, 2048, 2049, 4097]) {
+      for (const count of COUNTS) {
         const depths = count > 2000 ? [3, 8] : [3, 4, 5, 6, 7, 8];
         const batch = depths.map((depth) => {
           return {
@@ -87,7 +90,7 @@ for (const kind of TREE_KINDS) {
         fc.asyncProperty(batches, async (batch) => {
           await compareWhole(runner, planBuild(batch, buildWithTwins(batch)).recorder);
         }),
-        { numRuns: runs(15) },
+        { numRuns: runs(6) },
       );
     },
   );
