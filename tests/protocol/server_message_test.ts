@@ -1,6 +1,9 @@
+import fc from "fast-check";
+import { runs } from "../support/runs.ts";
 import { assertEquals } from "@std/assert";
 import {
   errorMessage,
+  type Ping,
   pongMessage,
   type Registered,
   registeredMessage,
@@ -129,4 +132,26 @@ Deno.test("PONG gives back what PING brought", () => {
   });
   assertEquals(JSON.parse(pongMessage({ type: "PING" }, NOW)).data, { server_time_ms: NOW });
   assertEquals(JSON.parse(pongMessage({ type: "HEARTBEAT", id: "8" }, NOW)).data.ref, "8");
+});
+
+Deno.test("property: a PONG is what the one encoder would write, whatever was in the PING", () => {
+  const ping = fc.record({
+    timestamp: fc.double({ noNaN: true, noDefaultInfinity: true }),
+    pingId: fc.string({ unit: "binary" }),
+    id: fc.string({ unit: "binary" }),
+  }, { requiredKeys: [] });
+  fc.assert(
+    fc.property(ping, fc.nat(), (given, nowMs) => {
+      const data = {
+        timestamp: given.timestamp,
+        "ping_id": given.pingId,
+        "server_time_ms": nowMs,
+        ref: given.id,
+      };
+      assertEquals(pongMessage(given, nowMs), serverMessage("PONG", nowMs, data));
+      const style = { payload: true };
+      assertEquals(pongMessage(given, nowMs, style), serverMessage("PONG", nowMs, data, style));
+    }),
+    { numRuns: runs(200) },
+  );
 });
