@@ -141,7 +141,8 @@ Deno.test("property: a PONG is what the one encoder would write, whatever was in
     id: fc.string({ unit: "binary" }),
   }, { requiredKeys: [] });
   fc.assert(
-    fc.property(ping, fc.nat(), (given, nowMs) => {
+    fc.property(ping, fc.nat(), (fields, nowMs) => {
+      const given: Ping = { type: "PING", ...fields };
       const data = {
         timestamp: given.timestamp,
         "ping_id": given.pingId,
