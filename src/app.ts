@@ -195,6 +195,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     now: () => clock.now(),
   };
 
+  const profiles: Readonly<Record<ProfileName, Profile<Connection>>> = {
+    render: createRenderProfile(channel),
+    heartbeat: HEARTBEAT_PROFILE,
+    "stream_features": STREAM_FEATURES_PROFILE,
+  };
+
   const http = createHttpApp({
     config,
     worlds,
@@ -211,7 +217,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     limitStore: new MemoryLimitStore({ maxKeys: config.limits.maxTrackedKeys }),
     violations,
     upgrade: (name, request, peer) => upgrade(name, request, peer),
-    checkUpgrade: (name, peer) => kernel.check(profileOf(name, undefined), peer),
+    checkUpgrade: (name, peer) => kernel.check(profiles[name], peer),
   });
 
   function upgrade(name: ProfileName, request: Request, peer: UpgradePeer): Response {
@@ -220,24 +226,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     const origin = request.headers.get("origin");
     const clientId = peer.principal?.method === "development" ? query.get("client_id") : null;
     const world = query.get("world") ?? undefined;
-    return kernel.accept(request, profileOf(name, world), {
+    return kernel.accept(request, profiles[name], {
       ...peer,
       ...(world === undefined ? {} : { world }),
       ...(origin === null ? {} : { origin }),
       ...(clientId === null ? {} : { clientId }),
       ...(offered?.includes(SUBPROTOCOL) ? { subprotocol: SUBPROTOCOL } : {}),
     });
-  }
-
-  function profileOf(name: ProfileName, world: string | undefined): Profile<Connection> {
-    switch (name) {
-      case "render":
-        return createRenderProfile(channel, world);
-      case "heartbeat":
-        return HEARTBEAT_PROFILE;
-      case "stream_features":
-        return STREAM_FEATURES_PROFILE;
-    }
   }
 
   let listening: Listener | undefined;

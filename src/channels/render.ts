@@ -27,20 +27,16 @@ export interface RenderChannelOptions {
 /**
  * The profile of `/ws/render`: REGISTER_CLIENT starts the stream of one world's regions, in the kind that it names or
  * else the world's own (again: moves it), UPDATE_VIEWPORT steers it.
- *
- * @param urlWorld world named in the address; a message that names another one is refused
+ * A world that the address names is that of messages that name none; a message that names another one is refused.
  */
-export function createRenderProfile(
-  options: RenderChannelOptions,
-  urlWorld: string | undefined,
-): Profile<Connection> {
+export function createRenderProfile(options: RenderChannelOptions): Profile<Connection> {
   return {
     name: "render",
     credential: "before-upgrade",
     hasPayload: false,
     hasStreams: true,
     onMessage(connection, message) {
-      if (message.type === "REGISTER_CLIENT") register(options, urlWorld, connection, message);
+      if (message.type === "REGISTER_CLIENT") register(options, connection, message);
       else if (!options.streamer.updateViewport(connection, checked(message.viewport))) {
         throw new VoxcastError("NOT_REGISTERED", "Send REGISTER_CLIENT before UPDATE_VIEWPORT");
       }
@@ -51,13 +47,8 @@ export function createRenderProfile(
   };
 }
 
-function register(
-  options: RenderChannelOptions,
-  urlWorld: string | undefined,
-  connection: Connection,
-  message: RegisterClient,
-): void {
-  const world = findWorld(options, connection, urlWorld, message.world);
+function register(options: RenderChannelOptions, connection: Connection, message: RegisterClient): void {
+  const world = findWorld(options, connection, message.world);
   const viewport = checked(message.viewport);
   const chosen = { codec: message.codecs[0] ?? 2, kind: message.kind ?? world.kind };
   if (!options.connections.enterWorld(connection, world.id)) {
@@ -72,9 +63,9 @@ function register(
 function findWorld(
   options: RenderChannelOptions,
   connection: Connection,
-  urlWorld: string | undefined,
   named: string | undefined,
 ): World {
+  const urlWorld = connection.namedWorld;
   if (urlWorld !== undefined && named !== undefined && urlWorld !== named) {
     throw new VoxcastError(
       "CONFLICTING_FIELD",

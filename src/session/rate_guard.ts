@@ -1,6 +1,5 @@
-import { errorMessage, serverMessage, VoxcastError } from "../protocol/mod.ts";
+import { CLOSE_CODES, errorMessage, serverMessage, VoxcastError } from "../protocol/mod.ts";
 import { type BucketRule, perSecond, TokenBucket, type Violations } from "../security/mod.ts";
-import { CLOSE_CODES } from "../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { LimitClass } from "./message_needs.ts";
 

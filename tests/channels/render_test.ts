@@ -42,7 +42,7 @@ function setUp(): Channel {
     }),
     grants: {},
     now: () => fixture.clock.now(),
-  }, undefined);
+  });
   const client = new FakeClient("c");
   function register(fields: Record<string, unknown> = {}): Record<string, unknown> {
     const message = { type: "REGISTER_CLIENT", clientId: "me", id: "1", viewport: VIEWPORT, ...fields };

@@ -60,7 +60,7 @@ Deno.test("every message of both sides is in the README, and the client's are ac
 });
 
 Deno.test("the README's table of addresses is what the profiles are", () => {
-  const render = createRenderProfile({} as RenderChannelOptions, undefined);
+  const render = createRenderProfile({} as RenderChannelOptions);
   const rows = [
     ...readme.matchAll(/^\| `GET \/ws\/([a-z_]+)` +\|.*?\| ([^|]+?) +\| ([^|]+?) +\| (yes|no) +\|$/gm),
   ];

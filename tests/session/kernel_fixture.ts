@@ -184,7 +184,7 @@ export class KernelFixture implements Disposable {
         lodThresholds: [75, 110],
         grants: grantedLimits(config),
         now: () => this.clock.now(),
-      }, undefined),
+      }),
       heartbeat: HEARTBEAT_PROFILE,
       stream_features: STREAM_FEATURES_PROFILE,
     };
