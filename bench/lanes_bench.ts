@@ -3,13 +3,17 @@
  * What it costs to hand a message of 48 bytes to a client through the lanes, against a bare `send` of the same socket: as
  * a control message, as a message of a stream that need not wait, and as one that is queued and handed over later. A real
  * socket over the loopback whose client reads; only the handing over is measured, not what the runtime does afterwards.
- * Then the heap that the lanes of an idle connection take.
+ * Then the heap that the lanes of an idle connection take, its counters among them.
  */
 import v8 from "node:v8";
 import vm from "node:vm";
+import { defaultConfig } from "../src/config/mod.ts";
+import { newCounters } from "../src/session/connection_counters.ts";
 import { type LaneLimits, Lanes } from "../src/session/lanes.ts";
+import { kernelLimits } from "../src/session/mod.ts";
 import type { StreamQueue } from "../src/session/stream_queue.ts";
 import type { Payload, Wire } from "../src/session/wire.ts";
+import { BareSocket } from "../tests/session/bare_socket.ts";
 import { needs } from "../tests/support/needs.ts";
 import { waitFor } from "../tests/support/wait_for.ts";
 import { benchWith } from "./support/need.ts";
@@ -18,33 +22,19 @@ import { compareRatio, formatRatio } from "./support/ratio.ts";
 const MESSAGES = 1000;
 const IDLE = 20_000;
 const TEXT = "x".repeat(48);
-const LIMITS: LaneLimits = {
-  maxControlMessages: 256,
-  maxControlBytes: 262_144,
-  maxReliableMessages: 1000,
-  maxReliableBytes: 1 << 20,
-  ackRetryMs: 5000,
-  maxAckRetries: 3,
-  ackTimeoutMs: 30_000,
-  maxStreamMessages: 1000,
-  maxStreamBytes: 1 << 20,
-  bulkWatermarkBytes: 65_536,
-  writeTimeoutMs: 10_000,
-  maxPendingSendsPerClient: 100,
-  maxBufferedBytesPerClient: 1 << 20,
-};
+const LIMITS: LaneLimits = kernelLimits(defaultConfig());
 
 const need = await needs({ net: "127.0.0.1" });
 
 benchWith(need, { name: "lanes against a bare send", n: 1, warmup: 0 }, async () => {
-  await using pair = await SocketPair.open();
-  const { socket } = pair;
-  const prepare = () => pair.drained();
+  await using bareSocket = await BareSocket.open(connect);
+  const { socket } = bareSocket;
+  const prepare = () => drained(socket);
   const bare = () => {
     for (let i = 0; i < MESSAGES; i++) socket.send(TEXT);
   };
   const gate = new GatedWire(socket);
-  const lanes = new Lanes(gate, LIMITS);
+  const lanes = new Lanes(gate, LIMITS, newCounters());
   const streams = Array.from({ length: 4 }, () => lanes.addStream("drop_oldest", 2));
   const products = {
     "control message": () => {
@@ -69,7 +59,7 @@ benchWith(need, { name: "lanes against a bare send", n: 1, warmup: 0 }, async ()
     const each = (ms: number) => `${Math.round(ms * 1e6 / MESSAGES)} ns`;
     console.log(`${formatRatio(result)}: ${each(result.productMs)} against ${each(result.baseMs)} a message`);
   }
-  await pair.drained();
+  await drained(socket);
 });
 
 Deno.bench({ name: "lanes of idle connections", n: 1, warmup: 0 }, () => {
@@ -77,7 +67,7 @@ Deno.bench({ name: "lanes of idle connections", n: 1, warmup: 0 }, () => {
   const kept = new Array<Lanes>(IDLE);
   const before = heapBytes();
   for (let i = 0; i < IDLE; i++) {
-    const lanes = new Lanes(wire, LIMITS);
+    const lanes = new Lanes(wire, LIMITS, newCounters());
     lanes.control(TEXT);
     lanes.pace(i);
     kept[i] = lanes;
@@ -118,34 +108,13 @@ class GatedWire implements Wire {
   }
 }
 
-/** A bare server of the runtime and a client of it that reads. */
-class SocketPair implements AsyncDisposable {
-  private constructor(
-    readonly server: Deno.HttpServer<Deno.NetAddr>,
-    readonly socket: WebSocket,
-    readonly client: WebSocket,
-  ) {}
+/** A client that reads. */
+function connect(port: number): Disposable {
+  const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+  return { [Symbol.dispose]: () => client.close() };
+}
 
-  static async open(): Promise<SocketPair> {
-    const opened = Promise.withResolvers<WebSocket>();
-    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      const { socket, response } = Deno.upgradeWebSocket(request);
-      socket.onopen = () => opened.resolve(socket);
-      return response;
-    });
-    const client = new WebSocket(`ws://127.0.0.1:${server.addr.port}/`);
-    return new SocketPair(server, await opened.promise, client);
-  }
-
-  /** Waits until everything sent has been written. */
-  async drained(): Promise<void> {
-    await waitFor(() => this.socket.bufferedAmount === 0, { what: "the socket to drain", intervalMs: 1 });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.client.onclose = () => resolve());
-    this.client.close();
-    await closed;
-    await this.server.shutdown();
-  }
+/** Waits until everything sent has been written. */
+async function drained(socket: WebSocket): Promise<void> {
+  await waitFor(() => socket.bufferedAmount === 0, { what: "the socket to drain", intervalMs: 1 });
 }

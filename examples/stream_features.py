@@ -39,4 +39,7 @@ async def main():
         print("closed with", socket.close_code)
 
 
-asyncio.run(main())
+try:
+    asyncio.run(main())
+except (Exception, KeyboardInterrupt) as error:
+    sys.exit(f"{type(error).__name__}: {error}")

@@ -31,4 +31,7 @@ async def main():
                 break
 
 
-asyncio.run(main())
+try:
+    asyncio.run(main())
+except (Exception, KeyboardInterrupt) as error:
+    sys.exit(f"{type(error).__name__}: {error}")

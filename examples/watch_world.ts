@@ -4,9 +4,12 @@ import process from "node:process";
 import { decodeFrameAsync, VoxcastClient } from "../src/client/mod.ts";
 
 const [url = "http://localhost:7090", wanted = "10", apiKey] = process.argv.slice(2);
-const client = new VoxcastClient({ url, maxAttempts: 5, credential: apiKey ? { apiKey } : undefined });
-client.on("status", ({ state, error }) => console.error(state, error?.message ?? ""));
+const client = new VoxcastClient({ url, maxAttempts: 3, credential: apiKey ? { apiKey } : undefined });
 client.on("error", ({ code, message }) => console.error(code, message));
+client.on("status", ({ state, error }) => {
+  if (error) console.error(`${state}: ${error.message}`);
+  if (state === "failed") process.exit(1);
+});
 
 let regions = 0;
 client.on("frame", async (bytes) => {

@@ -100,6 +100,7 @@ const CERTIFICATE_WARNING_MS = 14 * 24 * 3_600_000;
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, random, logger } = options;
   let startedAtMs = clock.monotonic();
+  let importBytes = 0;
   const metrics = new Metrics();
   const authenticator = await createAuthenticator(config, { clock, random, logger });
   const violations = new Violations({
@@ -181,7 +182,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const defaultWorld = worlds.create(config.defaultWorld);
 
   function status(): ServerStatus {
-    const parts = { clock, builds, builder, cache, streamer, kernel, authenticator };
+    const parts = { clock, builds, builder, cache, streamer, kernel, guard, authenticator };
     return serverStatus(parts, { startedAtMs, port: listening?.addr.port });
   }
 
@@ -256,7 +257,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       kernel.admission.noteMemory(memory.rss);
       return memory;
     },
-    knownBytes: () => kernel.waitingBytes + builder.workerBytes,
+    knownBytes: () => kernel.waitingBytes + builder.workerBytes + importBytes,
     connections: () => kernel.guarded(),
   });
   let flock: Flock | undefined;
@@ -317,7 +318,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       const { grid } = defaultWorld;
       const watched = signal === undefined ? {} : { signal };
       const bytes = await readModelFile(path, config.import.maxFileBytes);
-      const result = await importFile(bytes, { grid, limits: importLimits(config), ...watched });
+      const result = await importFile(bytes, {
+        grid,
+        limits: importLimits(config),
+        onMemory: (taken) => importBytes = taken,
+        ...watched,
+      });
       await applyImport(defaultWorld, result, { clock, ...watched });
       return { voxels: result.summary.voxels, regions: defaultWorld.regions.size };
     },

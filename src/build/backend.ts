@@ -138,9 +138,9 @@ export class Backend implements Builder {
     };
   }
 
-  /** Memory that the CPU's Workers take for themselves. */
+  /** Memory that the Workers take for themselves. */
   get workerBytes(): number {
-    return this.#cpu.workerBytes;
+    return this.#cpu.workerBytes + (this.#gpu?.workerBytes ?? 0);
   }
 
   /** Time from now that the process should go on for after the end; see {@linkcode GpuBuilder.restMs}. */

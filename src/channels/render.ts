@@ -54,9 +54,10 @@ function register(options: RenderChannelOptions, connection: Connection, message
   if (!options.connections.enterWorld(connection, world.id)) {
     throw new VoxcastError("WORLD_FULL", `World ${world.id} has as many clients as it accepts`);
   }
+  connection.registeredWorld = world.id;
   connection.clientId = message.clientId;
   options.streamer.register(connection, world, { viewport, ...chosen });
-  connection.sendText(registered(options, connection, world, chosen, message));
+  connection.outbox.sendText(registered(options, connection, world, chosen, message));
 }
 
 /** The world of a registration, which the connection's principal must be allowed to enter. */
@@ -112,6 +113,6 @@ function registered(
     },
     options.now(),
     id,
-    connection.style,
+    connection.outbox.style,
   );
 }

@@ -18,11 +18,10 @@ function inBand(name: string): Omit<Profile<Connection>, "hasStreams"> {
     name,
     credential: "in-band",
     hasPayload: true,
-    onMessage(_connection, { type, id }): void {
+    onMessage(_connection, { type }): void {
       throw new VoxcastError(
         "UNKNOWN_TYPE",
         `${type} is not taken on /ws/${name}, regions are streamed on /ws/render`,
-        id === undefined ? {} : { ref: id },
       );
     },
     onClose(): void {},

@@ -43,7 +43,8 @@ interface FeatureParams {
 
 /**
  * The stream `stream_features`: numbers of a world, at an interval of 10 ms to 10 s (`update_interval_ms`, 100 if it is not
- * given), all of them or those named in `features`; with `max_updates` it ends by itself.
+ * given; longer where more is asked for than is granted), all of them or those named in `features`; with `max_updates` it
+ * ends by itself.
  */
 export function createWorldFeatures(options: WorldFeaturesOptions): StreamSource {
   return {
@@ -73,6 +74,12 @@ function start(
 
   function tick(): void {
     if (worlds.get(world.id) !== world) return sink.complete("world_deleted");
+    const pauseMs = sink.claim();
+    if (pauseMs > 0) {
+      dueMs = clock.monotonic() + pauseMs;
+      timer = clock.setTimeout(tick, pauseMs);
+      return;
+    }
     const features = Object.fromEntries(names.map((name) => [name, FEATURES[name]!(world, options)]));
     sink.update({ features });
     if (stopped) return;

@@ -7,6 +7,8 @@ export interface ConfigArguments {
   readonly configFile?: string;
   /** Text by flag, unknown flags included, so that they are reported together with everything else. */
   readonly flags: Readonly<Record<string, string>>;
+  /** Flags of the command that are no settings, for the advice on a misspelt one. */
+  readonly otherFlags?: readonly string[];
   /** Arguments that are no flags. */
   readonly operands: readonly string[];
 }
@@ -35,7 +37,9 @@ export function readConfigArguments(command: Command): ConfigArguments {
     } else operands.push(argument);
   }
   const configFile = values["config"];
-  return { flags, operands, ...(configFile === undefined ? {} : { configFile }) };
+  const settings = new Set(FIELDS.map(({ flag }) => flag));
+  const otherFlags = command.options.flatMap(({ long }) => long && !settings.has(long) ? [long] : []);
+  return { flags, otherFlags, operands, ...(configFile === undefined ? {} : { configFile }) };
 }
 
 function configOption(field: Field): Option {

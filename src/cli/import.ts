@@ -108,8 +108,15 @@ async function removeWorld({ given, deps }: Session): Promise<void> {
  */
 async function findGrid(session: Session): Promise<Grid> {
   if (session.grid === undefined) {
-    session.madeWorld = await session.client.ensureWorld();
-    session.grid = await session.client.grid();
+    const { client, given, io } = session;
+    session.madeWorld = await client.ensureWorld(given.kind);
+    const { grid, kind } = await client.world();
+    if (given.kind !== undefined && kind !== given.kind) {
+      io.error(
+        `World ${given.world} is there already, and of kind ${kind}: --kind ${given.kind} changes nothing\n`,
+      );
+    }
+    session.grid = grid;
   }
   return session.grid;
 }

@@ -1,5 +1,6 @@
 import type { UpAxis } from "../sources/mod.ts";
 import type { Vec3 } from "../space/mod.ts";
+import { TREE_KINDS, type TreeKind } from "../tree/mod.ts";
 import { isWorldId } from "../world/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -9,6 +10,8 @@ export interface ImportOptions {
   readonly files: readonly string[];
   /** Id of the world; made if there is none. Default `main`. */
   readonly world?: string | undefined;
+  /** Kind of tree of a world that is made, `esvo` or `esvt`. By default the server's. */
+  readonly kind?: string | undefined;
   /** Cells along the longest axis. By default a voxel is a cell, or points fill 256. */
   readonly resolution?: string | number | undefined;
   /** Address of the server. Default `http://127.0.0.1:7090`. */
@@ -27,6 +30,7 @@ export interface ImportOptions {
 export interface ImportArguments {
   readonly files: readonly string[];
   readonly world: string;
+  readonly kind?: TreeKind;
   readonly server: URL;
   readonly key?: string;
   readonly replace: boolean;
@@ -45,12 +49,13 @@ export function readImportOptions(options: ImportOptions): ImportArguments {
       `--world must be 1 to 64 lower-case letters, digits, dots, dashes or underscores, got "${world}"`,
     );
   }
-  const { resolution, at, up, key } = options;
+  const { kind, resolution, at, up, key } = options;
   return {
     files: options.files,
     world,
     server: readServer(options.server ?? DEFAULT_SERVER),
     replace: options.replace ?? false,
+    ...(kind === undefined ? {} : { kind: readKind(kind) }),
     ...(key === undefined || key === "" ? {} : { key }),
     placing: {
       ...(resolution === undefined ? {} : { resolution: readResolution(resolution) }),
@@ -69,6 +74,12 @@ function readServer(text: string): URL {
     );
   }
   return url;
+}
+
+function readKind(text: string): TreeKind {
+  const kind = TREE_KINDS.find((name) => name === text);
+  if (kind === undefined) throw new UsageError(`--kind must be ${TREE_KINDS.join(" or ")}, got "${text}"`);
+  return kind;
 }
 
 function readResolution(value: string | number): number {

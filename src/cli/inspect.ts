@@ -3,23 +3,27 @@ import { FileError, ImportError, parseModel, readModelFile } from "../sources/mo
 import { EXIT_CODE, type ExitCode } from "./exit_code.ts";
 import { describeModel, formatDescription, type ModelDescription } from "./inspect_report.ts";
 import type { CliIo } from "./io.ts";
+import { loadOfflineSettings } from "./load_settings.ts";
 import { formatTreeSummary, summariseTrees, type TreeSummary } from "./tree_summary.ts";
 
 export interface InspectOptions {
   readonly file: string;
   /** JSON instead of text. */
   readonly json?: boolean | undefined;
-  /** Also builds the model's regions, as a server with default settings would, and tells what they cost. */
+  /** Also builds the model's regions, as a server with the same settings would, and tells what they cost. */
   readonly trees?: boolean | undefined;
+  /** File with these settings, in place of voxcast.json. */
+  readonly config?: string | undefined;
 }
 
 /**
  * Says what is in a model file, as an import would see it. Answers OK, or FAILED for a file that cannot be read. Reads on
  * the calling thread: the command has nothing else to do.
+ * @throws {ConfigError} if the settings that the trees are built by cannot be used
  */
 export async function runInspect(options: InspectOptions, io: CliIo): Promise<ExitCode> {
   const { file, json = false, trees = false } = options;
-  const config = defaultConfig();
+  const config = trees ? await loadOfflineSettings(options.config) : defaultConfig();
   const { import: limits } = config;
   let description: ModelDescription;
   let summaries: readonly TreeSummary[] | undefined;

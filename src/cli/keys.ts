@@ -11,10 +11,9 @@ import {
 import { readDurationSec } from "./duration.ts";
 import { type GrantOptions, grantText, readGrant } from "./grant_options.ts";
 import type { CliIo } from "./io.ts";
-import { loadSettings } from "./load_settings.ts";
+import { DEFAULT_KEYS_FILE, nameKeysFile } from "./default_keys_file.ts";
+import { loadOfflineSettings } from "./load_settings.ts";
 import { UsageError } from "./usage_error.ts";
-
-const DEFAULT_FILE = "data/keys.json";
 
 /** Where the keys are. */
 export interface KeyFileOptions {
@@ -65,7 +64,7 @@ export async function runKeyNew(
       }\n` +
       (isSetting
         ? "A server takes it from its next start on\n"
-        : `A server takes it from its next start on, with security.keysFile = ${path}\n`),
+        : `A server takes it from its next start on, with ${nameKeysFile(path)}\n`),
   );
 }
 
@@ -98,12 +97,8 @@ async function keysFilePath(
   given: KeyFileOptions,
 ): Promise<{ readonly path: string; readonly isSetting: boolean }> {
   if (given.file !== undefined) return { path: given.file, isSetting: false };
-  const { config } = await loadSettings({
-    flags: {},
-    ...(given.config === undefined ? {} : { configFile: given.config }),
-  });
-  const { keysFile } = config.security;
-  return { path: keysFile ?? DEFAULT_FILE, isSetting: keysFile !== undefined };
+  const { keysFile } = (await loadOfflineSettings(given.config)).security;
+  return { path: keysFile ?? DEFAULT_KEYS_FILE, isSetting: keysFile !== undefined };
 }
 
 async function save(path: string, keys: readonly StoredKey[]): Promise<void> {

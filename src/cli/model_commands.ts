@@ -3,6 +3,7 @@ import { processEnvironment } from "../config/mod.ts";
 import { systemClock } from "../observe/mod.ts";
 import type { CommandContext } from "./command_context.ts";
 import { DEFAULT_SERVER, DEFAULT_WORLD, type ImportOptions } from "./import_arguments.ts";
+import type { InspectOptions } from "./inspect.ts";
 import { StopSignals } from "./stop_signals.ts";
 
 const KEY_VARIABLE = "VOXCAST_SECURITY_API_KEY";
@@ -14,6 +15,10 @@ export function addImportCommand(program: Command, context: CommandContext): voi
     .description("read model files and upload their voxels into a world of a running server")
     .argument("<file...>", "model files (.vox, .ply, gzip allowed)")
     .option("--world <name>", "world to import into; made if there is none", DEFAULT_WORLD)
+    .option(
+      "--kind <kind>",
+      "tree of a world that is made, esvo (cubes) or esvt (tetrahedra) (default: the server's)",
+    )
     .option(
       "--resolution <n>",
       "cells along the model's longest axis (default: a voxel is a cell; points fill 256)",
@@ -40,10 +45,14 @@ export function addInspectCommand(program: Command, context: CommandContext): vo
     .argument("<file>", "model file (.vox, .ply, gzip allowed)")
     .option(
       "--trees",
-      "build its regions as octrees and as tetrees, in a world of default size, and say what they cost",
+      "build its regions as octrees and as tetrees, in a world as the settings make it, and say what they cost",
+    )
+    .option(
+      "--config <file>",
+      "with --trees: read settings from this file (default: voxcast.json, if it exists)",
     )
     .option("--json", "print JSON")
-    .action(async (file: string, given: { readonly json?: boolean; readonly trees?: boolean }) => {
+    .action(async (file: string, given: Omit<InspectOptions, "file">) => {
       const { runInspect } = await import("./inspect.ts");
       context.exitCode = await runInspect({ file, ...given }, context.io);
     });

@@ -3,6 +3,7 @@ import { GpuError } from "../gpu/mod.ts";
 import { FileError } from "../sources/mod.ts";
 import { type Clock, createLogger, type Logger, type Random } from "../observe/mod.ts";
 import { describeAccess } from "./describe_access.ts";
+import { describeReach } from "./describe_reach.ts";
 import { EXIT_CODE, type ExitCode } from "./exit_code.ts";
 import type { CliIo } from "./io.ts";
 
@@ -36,6 +37,10 @@ export interface ServeDeps {
   readonly stop: AbortSignal;
   /** Throws if the file cannot be read. */
   readonly checkFile: (path: string) => Promise<void>;
+  /** A line on keys that the server does not take, if there are any. */
+  readonly keysHint: () => Promise<string | undefined>;
+  /** The machine's addresses in its networks; undefined if they may not be looked at. */
+  readonly networkAddresses: () => readonly string[] | undefined;
   /** Throws ConfigError if a file of keys cannot be used. */
   readonly createApp: (
     options: {
@@ -62,13 +67,17 @@ export async function serve(options: ServeOptions, deps: ServeDeps): Promise<Exi
   if (!await areReadable(options.files, deps)) return EXIT_CODE.FAILED;
   await using app = await deps.createApp({ config, clock, random, logger });
   let url: string;
+  let port: number;
   try {
-    ({ url } = await app.start());
+    ({ url, port } = await app.start());
   } catch (error) {
     io.error(`${startProblem(error, config)}\n`);
     return error instanceof ConfigError ? EXIT_CODE.USAGE : EXIT_CODE.FAILED;
   }
-  io.out(banner(url, app.builderText, config));
+  const reach = describeReach({ host: config.host, url, port }, deps.networkAddresses);
+  io.out(banner(url, reach, app.builderText, config));
+  const hint = await deps.keysHint();
+  if (hint !== undefined) io.error(`${hint}\n`);
   if (!await fill(app, options, deps)) return EXIT_CODE.FAILED;
   await aborted(stop);
   io.out("Stopping; press Ctrl-C again to stop at once\n");
@@ -127,12 +136,13 @@ function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-function banner(url: string, builderText: string, config: Config): string {
+function banner(url: string, reach: readonly string[], builderText: string, config: Config): string {
   const isDefault = config.port === 7090 && url.startsWith("http:");
   const key = isDevelopment(config) ? "" : " --key KEY";
   const server = `${isDefault ? "" : ` --server ${url}`}${key}`;
   return [
     `Voxcast is listening at ${url} (world "${config.defaultWorld}")`,
+    ...reach,
     `Regions are built by ${builderText}`,
     describeAccess(config),
     `Open it in a browser. To import your own model (.vox, .ply): deno task voxcast import FILE${server}`,

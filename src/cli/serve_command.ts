@@ -3,6 +3,8 @@ import { systemClock, systemRandom } from "../observe/mod.ts";
 import { checkFile } from "./check_file.ts";
 import type { CommandContext } from "./command_context.ts";
 import { addConfigOptions, readConfigArguments } from "./config_options.ts";
+import { unusedKeysHint } from "./default_keys_file.ts";
+import { networkAddresses } from "./describe_reach.ts";
 import { loadSettings } from "./load_settings.ts";
 import { StopSignals } from "./stop_signals.ts";
 
@@ -26,6 +28,8 @@ export function addServeCommand(program: Command, context: CommandContext): void
       random: systemRandom,
       stop: stop.signal,
       checkFile,
+      keysHint: () => unusedKeysHint(config),
+      networkAddresses,
       createApp,
     };
     context.exitCode = await serve({ config, files: operands, demo }, deps);

@@ -1,5 +1,7 @@
 import { PATCH_MEDIA_TYPE } from "../protocol/mod.ts";
 import { createGrid, type Grid, type Vec3 } from "../space/mod.ts";
+import type { TreeKind } from "../tree/mod.ts";
+import { unreachableAdvice } from "./unreachable_advice.ts";
 
 /** The part of `fetch` that is used. */
 export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
@@ -61,10 +63,11 @@ export class ServerClient {
    * Makes the world with the server's own grid; one that is there already is left as it is. A key that may not make worlds
    * may still edit one, so whether there is one to edit is left for the next request to find out.
    *
+   * @param kind what clients of a new world get that ask for none; the server's own choice if left out
    * @returns whether this call made it
    */
-  async ensureWorld(): Promise<boolean> {
-    const body = JSON.stringify({ id: this.#options.world });
+  async ensureWorld(kind?: TreeKind): Promise<boolean> {
+    const body = JSON.stringify({ id: this.#options.world, ...(kind === undefined ? {} : { kind }) });
     const headers = { "content-type": "application/json" };
     try {
       return (await this.#send("POST", "/api/worlds", { body, headers })).status === 201;
@@ -80,12 +83,12 @@ export class ServerClient {
     if (voxels === 0 && entities === 0) await this.#request("DELETE", this.#path());
   }
 
-  /** How the world is cut. */
-  async grid(): Promise<Grid> {
+  /** How the world is cut, and the kind of tree that its clients get. */
+  async world(): Promise<{ readonly grid: Grid; readonly kind: TreeKind }> {
     const answer = await this.#request("GET", this.#path());
     try {
-      const { bounds, level, depth } = answer as WorldAnswer;
-      return createGrid(bounds, level, depth);
+      const { bounds, level, depth, kind } = answer as WorldAnswer;
+      return { grid: createGrid(bounds, level, depth), kind };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new ServerError(`${this.#options.server.origin} answers like no Voxcast server: ${why}`, {
@@ -148,7 +151,7 @@ export class ServerClient {
     const why = rootReason(error);
     const advice = error instanceof Deno.errors.NotCapable
       ? `The permission does not cover it. Run with --allow-net=${this.#options.server.host}`
-      : "Start it with deno task start, or name another with --server";
+      : unreachableAdvice(why, this.#options.server);
     return new ServerError(`Cannot reach a server at ${origin} (${why}). ${advice}`, {
       cause: error,
       isUnreachable: true,
@@ -184,6 +187,7 @@ interface WorldAnswer {
   readonly bounds: { readonly min: Vec3; readonly max: Vec3 };
   readonly level: number;
   readonly depth: number;
+  readonly kind: TreeKind;
   readonly voxels: number;
   readonly entities: number;
 }

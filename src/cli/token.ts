@@ -4,7 +4,7 @@ import { isSubject, signToken, SUBJECT_WORDS } from "../security/mod.ts";
 import { readDurationSec } from "./duration.ts";
 import { type GrantOptions, grantText, readGrant } from "./grant_options.ts";
 import type { CliIo } from "./io.ts";
-import { loadSettings } from "./load_settings.ts";
+import { loadOfflineSettings } from "./load_settings.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** `token`, as it stands on the command line. */
@@ -24,12 +24,7 @@ export async function runToken(given: TokenOptions, io: CliIo, clock: Pick<Clock
   if (!isSubject(subject)) throw new UsageError(`--subject must be ${SUBJECT_WORDS}`);
   const grant = readGrant(given);
   const ttlSec = readDurationSec(given.ttl, "--ttl");
-  const loaded = await loadSettings({
-    // Signing sends nothing over a network, so TLS is not asked for; loading the settings opens no file.
-    flags: { "security.tlsCertFile": "not used", "security.tlsKeyFile": "not used" },
-    ...(given.config === undefined ? {} : { configFile: given.config }),
-  });
-  const { jwtSecret, jwtIssuer, jwtAudience } = loaded.config.security;
+  const { jwtSecret, jwtIssuer, jwtAudience } = (await loadOfflineSettings(given.config)).security;
   if (jwtSecret === undefined) {
     throw missing("security.jwtSecret", "must be set to sign tokens: 32 to 4096 characters");
   }

@@ -10,3 +10,8 @@ export function storedKey(): string | undefined {
 export function storeKey(key: string): void {
   sessionStorage.setItem(STORAGE_NAME, key);
 }
+
+/** Forgets the key. */
+export function forgetKey(): void {
+  sessionStorage.removeItem(STORAGE_NAME);
+}

@@ -36,7 +36,7 @@ export interface ClientStatus {
   readonly step: ClientStep;
   /** Why it is not connected; undefined if nothing went wrong. */
   readonly error: ClientError | undefined;
-  /** When the next attempt starts, on the client's monotonic clock; only while it waits. */
+  /** When the next attempt starts, in milliseconds since the Unix epoch; only while it waits. */
   readonly retryAtMs: number | undefined;
   /** Failed attempts since a connection last was stable. */
   readonly attempts: number;

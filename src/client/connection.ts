@@ -217,7 +217,7 @@ export class Connection {
       this.#attempt++;
       this.#begin("reconnecting");
     }, delayMs);
-    this.#enter("reconnecting", "waiting", error, timers.monotonic() + delayMs);
+    this.#enter("reconnecting", "waiting", error, Math.ceil(timers.now() + delayMs));
   }
 
   /** Ends what is under way, if anything: no timer and no socket of it can speak any more. */

@@ -8,6 +8,7 @@ export interface NoticeFacts {
   readonly hasContent: boolean;
   /** Whether the server said that there is something to come. */
   readonly expectsContent: boolean;
+  /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
 }
 

@@ -13,6 +13,8 @@ export class RefusalInquiry {
   readonly #address: ServerAddress;
   readonly #timers: Pick<Timers, "monotonic">;
   #askedAtMs = -Infinity;
+  /** That nobody was there holds until the next question: a server's own answer is about one socket only. */
+  #unreachable: ClientError | undefined;
 
   constructor(address: ServerAddress, timers: Pick<Timers, "monotonic">) {
     this.#address = address;
@@ -25,8 +27,10 @@ export class RefusalInquiry {
    */
   async ask(question: RefusalQuestion, signal: AbortSignal): Promise<ClientError | undefined> {
     const nowMs = this.#timers.monotonic();
-    if (nowMs - this.#askedAtMs < MIN_INTERVAL_MS) return undefined;
+    if (nowMs - this.#askedAtMs < MIN_INTERVAL_MS) return this.#unreachable;
     this.#askedAtMs = nowMs;
-    return await explainRefusal(this.#address, question, signal);
+    const error = await explainRefusal(this.#address, question, signal);
+    this.#unreachable = error?.code === "UNREACHABLE" ? error : undefined;
+    return error;
   }
 }

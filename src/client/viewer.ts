@@ -1,5 +1,5 @@
 /** Entry of the page: puts the parts together. */
-import { storedKey, storeKey } from "./api_key.ts";
+import { forgetKey, storedKey, storeKey } from "./api_key.ts";
 import { graphicsSupport } from "./graphics_support.ts";
 import { pageElement } from "./page_elements.ts";
 import { systemTimers } from "./timers.ts";
@@ -36,6 +36,12 @@ function main(): void {
       storeKey(key);
       connect();
     },
+    signOut: () => {
+      forgetKey();
+      // Nothing that the key opened stays in memory: neither the picture nor the session.
+      location.reload();
+    },
+    hasKey: () => storedKey() !== undefined,
     onView: (viewport) => client.updateViewport(viewport),
   });
   const client = new VoxcastClient({

@@ -8,6 +8,7 @@ import { KeyboardControls } from "./keyboard_controls.ts";
 import { NO_WEBGL2, noticeFor } from "./notice.ts";
 import { NoticeCard } from "./notice_card.ts";
 import { createViewerApi } from "./page_api.ts";
+import { pageElement } from "./page_elements.ts";
 import { Picture } from "./picture.ts";
 import { PointerControls } from "./pointer_controls.ts";
 import type { Registration } from "./server_message.ts";
@@ -24,6 +25,10 @@ export interface ViewerPageOptions {
   readonly world: string;
   readonly connect: () => void;
   readonly signIn: (key: string) => void;
+  /** Forgets the key and all that it opened. */
+  readonly signOut: () => void;
+  /** Whether the page holds a key. */
+  readonly hasKey: () => boolean;
   /** Called with the view of every picture drawn. */
   readonly onView: (viewport: Viewport) => void;
 }
@@ -44,6 +49,7 @@ export class ViewerPage {
   readonly #rig = new CameraRig();
   readonly #hud = new Hud();
   readonly #card: NoticeCard;
+  readonly #signOut = pageElement("sign-out", HTMLButtonElement);
   readonly #framing: Framing;
   #picture: Picture | undefined;
   #status = DISCONNECTED;
@@ -53,6 +59,7 @@ export class ViewerPage {
     const { view, graphics, world } = options;
     this.#framing = new Framing(this.#rig, view, !matchMedia("(prefers-reduced-motion: reduce)").matches);
     this.#card = new NoticeCard({ onRetry: options.connect, onSignIn: options.signIn });
+    this.#signOut.addEventListener("click", options.signOut);
     this.#hud.showWorld(world);
     if (graphics.hasWebgl2) this.#start();
     else this.#card.show(NO_WEBGL2, false);
@@ -79,6 +86,7 @@ export class ViewerPage {
   showStatus(status: ClientStatus): void {
     this.#status = status;
     this.#hud.showState(status.state);
+    this.#signOut.hidden = !this.#options.hasKey();
     this.#refresh();
   }
 
@@ -124,7 +132,7 @@ export class ViewerPage {
       world: stats.world,
       hasContent,
       expectsContent: view.registration?.contentBounds !== undefined || stats.pending > 0,
-      nowMs,
+      nowMs: Date.now(),
     };
     this.#card.show(noticeFor(this.#status, facts), hasContent);
     this.#hud.showNumbers({

@@ -15,6 +15,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string>>;
   /** By dotted key (`streaming.turnBudgetMs`) or by flag (`--streaming-turn-budget-ms`); text is read by the setting's kind. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Flags that are no settings, which somebody who misspelt one may have meant. */
+  readonly otherFlags?: readonly string[];
 }
 
 /** Everything given, weakest source first; unknown names go to `problems`. */
@@ -36,6 +38,7 @@ function readFile(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
   }
   const entries: Entry[] = [];
   const groups = new Set(FIELDS.map((field) => field.group));
+  const groupNames = [...groups].filter((name) => name !== "");
   for (const [name, value] of Object.entries(file)) {
     if (name === "" || !groups.has(name)) {
       collect(name, value);
@@ -50,12 +53,13 @@ function readFile(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
 
   function collect(key: string, value: unknown): void {
     const field = FIELD_BY_KEY.get(key);
-    if (field === undefined) problems.push(unknownName(key, place, FIELD_BY_KEY.keys()));
+    if (field === undefined) problems.push(unknownName(key, place, [...FIELD_BY_KEY.keys(), ...groupNames]));
     else entries.push({ field, origin: "file", place, value });
   }
 }
 
 function readFlags(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
+  const { otherFlags = [] } = sources;
   const byFlag = new Map(FIELDS.map((field) => [field.flag, field]));
   const flags = sources.preset === undefined ? sources.flags : { ...sources.flags, preset: sources.preset };
   const entries: Entry[] = [];
@@ -64,7 +68,9 @@ function readFlags(sources: ConfigSources, problems: ConfigProblem[]): Entry[] {
     const isFlag = name.startsWith("--");
     const field = isFlag ? byFlag.get(name) : FIELD_BY_KEY.get(name);
     if (field === undefined) {
-      problems.push(unknownName(name, "flag", isFlag ? byFlag.keys() : FIELD_BY_KEY.keys()));
+      problems.push(
+        unknownName(name, "flag", isFlag ? [...byFlag.keys(), ...otherFlags] : FIELD_BY_KEY.keys()),
+      );
       continue;
     }
     const value = typeof raw === "string" ? parseText(raw, field.kind) : raw;

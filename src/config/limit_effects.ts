@@ -12,24 +12,39 @@ export interface LimitEffect {
   readonly text: string;
 }
 
-const RATE = {
+const RATE: LimitEffect = {
   code: "RATE_LIMITED",
   status: 429,
   text: "refused, with `Retry-After` and `RateLimit`; counts as a violation",
-} as const;
-const SKIPPED = {
+};
+const SKIPPED: LimitEffect = {
   code: "RATE_LIMITED",
   text: "skipped; RATE_LIMIT_WARNING first, then the error, at most one a second; counts as a violation",
-} as const;
-const SLOW = { close: 4009, text: "the connection is closed: it does not read" } as const;
-const TOO_LARGE = { code: "PAYLOAD_TOO_LARGE", status: 413, text: "refused whole" } as const;
-const OVERLOADED = {
+};
+const OVERLOADED: LimitEffect = {
   code: "OVERLOADED",
   status: 503,
   text: "new connections are paced, the others get `Retry-After`; who is in stays in",
-} as const;
-const WAITS = { text: "the rest waits" } as const;
-const IMPORT = { text: "the file is refused, the world stays as it was" } as const;
+};
+const SLOW: LimitEffect = { close: 4009, text: "the connection is closed: it does not read" };
+const TOO_LARGE: LimitEffect = { code: "PAYLOAD_TOO_LARGE", status: 413, text: "refused whole" };
+const TOO_COMPLEX: LimitEffect = {
+  code: "JSON_TOO_COMPLEX",
+  status: 413,
+  text: "refused before it is parsed",
+};
+const NO_UPGRADE: LimitEffect = { code: "ADDRESS_LIMIT", status: 429, text: "the upgrade is refused" };
+const NO_CREDENTIAL: LimitEffect = { code: "AUTH_REQUIRED", close: 4003, text: "the connection is closed" };
+const NO_ROOM: LimitEffect = {
+  code: "MEMORY_LIMIT",
+  status: 507,
+  text: "refused whole, nothing is changed",
+};
+const TOO_MANY_ENTITIES: LimitEffect = { code: "ENTITY_LIMIT", status: 409, text: "refused" };
+const DROPS: LimitEffect = { text: "messages are dropped as the subscription's strategy says" };
+const NO_FRAMES: LimitEffect = { text: "the client gets no more frames until it has read" };
+const WAITS: LimitEffect = { text: "the rest waits" };
+const IMPORT: LimitEffect = { text: "the file is refused, the world stays as it was" };
 
 /** Every limit that a client or a load can reach, with what it does then. `docs/configuration.md` prints it as one table. */
 export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = {
@@ -50,7 +65,8 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
     code: "OVERLOADED",
     text: "skipped, told at most once a second; no violation",
   },
-  "limits.streamUpdatesPerSecond": { text: "the update is dropped and counted as such" },
+  "limits.streamUpdatesPerSecond": { text: "the updates of each of them come less often" },
+  "limits.serverStreamUpdatesPerSecond": { text: "the updates of each of them come less often" },
   "limits.maxViolations": {
     code: "BANNED",
     status: 429,
@@ -65,7 +81,7 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
     close: 4005,
     text: "not let into the world",
   },
-  "limits.maxClientsPerAddress": { code: "ADDRESS_LIMIT", status: 429, text: "the upgrade is refused" },
+  "limits.maxClientsPerAddress": NO_UPGRADE,
   "limits.maxLoopLagMs": OVERLOADED,
   "limits.maxMemoryBytes": OVERLOADED,
   "limits.pacedAcceptsPerSecond": OVERLOADED,
@@ -73,8 +89,8 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
     text:
       "sockets without a whole message since then are cut off, those without a credential and the newest first",
   },
-  "limits.maxJsonDepth": { code: "JSON_TOO_COMPLEX", status: 413, text: "refused before it is parsed" },
-  "limits.maxJsonValues": { code: "JSON_TOO_COMPLEX", status: 413, text: "refused before it is parsed" },
+  "limits.maxJsonDepth": TOO_COMPLEX,
+  "limits.maxJsonValues": TOO_COMPLEX,
   "limits.maxMalformedInRow": { close: 4007, text: "the connection is closed; each one before was answered" },
   "security.maxAuthFailures": {
     code: "LOCKED_OUT",
@@ -91,14 +107,10 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
     close: 4003,
     text: "the signature is refused",
   },
-  "session.authTimeoutMs": { code: "AUTH_REQUIRED", close: 4003, text: "the connection is closed" },
-  "session.maxUnauthenticated": { code: "ADDRESS_LIMIT", status: 429, text: "the upgrade is refused" },
-  "session.maxUnauthenticatedPerAddress": {
-    code: "ADDRESS_LIMIT",
-    status: 429,
-    text: "the upgrade is refused",
-  },
-  "session.maxUnauthenticatedBytes": { code: "AUTH_REQUIRED", close: 4003, text: "the connection is closed" },
+  "session.authTimeoutMs": NO_CREDENTIAL,
+  "session.maxUnauthenticated": NO_UPGRADE,
+  "session.maxUnauthenticatedPerAddress": NO_UPGRADE,
+  "session.maxUnauthenticatedBytes": NO_CREDENTIAL,
   "session.deadAfterMs": { close: 4000, text: "the connection is closed" },
   "session.writeTimeoutMs": SLOW,
   "session.drainTimeoutMs": { text: "what still waits is dropped, the socket is closed" },
@@ -110,8 +122,8 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
     text: "the message is not sent again; RESYNC when `session.ackTimeoutMs` is over",
   },
   "session.ackTimeoutMs": { text: "the message is given up, the client is told by RESYNC" },
-  "session.maxStreamMessages": { text: "messages are dropped as the subscription's strategy says" },
-  "session.maxStreamBytes": { text: "messages are dropped as the subscription's strategy says" },
+  "session.maxStreamMessages": DROPS,
+  "session.maxStreamBytes": DROPS,
   "session.maxSubscriptions": { code: "SUBSCRIPTION_LIMIT", text: "SUBSCRIBE_FAILED" },
   "session.bulkWatermarkBytes": { text: "streams of this connection wait" },
   "streaming.maxMessageSizeBytes": {
@@ -119,28 +131,24 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
     close: 4002,
     text: "the connection is closed before the message is parsed",
   },
-  "streaming.maxPendingSendsPerClient": { text: "the client gets no more frames until it has read" },
-  "streaming.maxBufferedBytesPerClient": { text: "the client gets no more frames until it has read" },
+  "streaming.maxPendingSendsPerClient": NO_FRAMES,
+  "streaming.maxBufferedBytesPerClient": NO_FRAMES,
   "streaming.maxViewportUpdatesPerSecond": { text: "only the newest view counts" },
   "streaming.openTimeoutMs": { text: "the socket is given up" },
   "streaming.idleTimeoutSec": { close: 1001, text: "the runtime closes the connection" },
   "http.maxBodyBytes": TOO_LARGE,
   "http.maxJsonBytes": TOO_LARGE,
-  "http.maxJsonValues": { code: "JSON_TOO_COMPLEX", status: 413, text: "refused before it is parsed" },
+  "http.maxJsonValues": TOO_COMPLEX,
   "http.maxReadCells": { ...TOO_LARGE, text: "refused; ask for less" },
   "world.maxWorlds": { code: "WORLD_LIMIT", status: 409, text: "refused" },
   "world.maxVoxelsPerWorld": { code: "VOXEL_LIMIT", status: 409, text: "refused whole, nothing is changed" },
-  "world.maxWorldBytes": { code: "MEMORY_LIMIT", status: 507, text: "refused whole, nothing is changed" },
-  "world.maxVoxelBytesTotal": {
-    code: "MEMORY_LIMIT",
-    status: 507,
-    text: "refused whole, nothing is changed",
-  },
+  "world.maxWorldBytes": NO_ROOM,
+  "world.maxVoxelBytesTotal": NO_ROOM,
   "world.maxDirtyRegions": { code: "BUSY", status: 429, text: "refused, with `Retry-After`" },
   "world.maxPatchCells": TOO_LARGE,
-  "world.maxEntitiesPerWorld": { code: "ENTITY_LIMIT", status: 409, text: "refused" },
-  "world.maxEntityCells": { code: "ENTITY_LIMIT", status: 409, text: "refused" },
-  maxEntitiesPerRegion: { code: "ENTITY_LIMIT", status: 409, text: "refused" },
+  "world.maxEntitiesPerWorld": TOO_MANY_ENTITIES,
+  "world.maxEntityCells": TOO_MANY_ENTITIES,
+  maxEntitiesPerRegion: TOO_MANY_ENTITIES,
   "cache.maxCacheMemoryBytes": { text: "regions that nobody looks at are forgotten, the least used first" },
   "build.maxQueueDepth": WAITS,
   "build.buildTimeoutMs": { text: "the build counts as failed, its worker is replaced" },

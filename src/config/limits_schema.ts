@@ -51,7 +51,14 @@ export const limitsSchema = z.strictObject({
     1,
     1_000_000,
     "messages/s",
-    "Updates that the streams of one connection send, all together; what is more is dropped",
+    "Updates that the streams of one connection send, all together",
+  ),
+  serverStreamUpdatesPerSecond: whole(
+    10_000,
+    1,
+    100_000_000,
+    "messages/s",
+    "Updates that all streams send together, each its share",
   ),
   maxViolations: whole(
     10,

@@ -7,7 +7,7 @@ export {
   type PresetName,
   PRESETS,
 } from "./schema.ts";
-export { type Field, type FieldKind, FIELDS } from "./fields.ts";
+export { type Field, FIELD_BY_KEY, type FieldKind, FIELDS } from "./fields.ts";
 export { ConfigError, type ConfigProblem } from "./config_error.ts";
 export { type ConfigSources } from "./config_sources.ts";
 export { type ConfigOrigin } from "./entry.ts";

@@ -1,10 +1,13 @@
 import { CREDENTIAL_KEYS, hasApiKeys, hasTokens, isDevelopment } from "./credentials.ts";
+import { FIELD_BY_KEY } from "./fields.ts";
 import { isLoopback, isLoopbackNetwork } from "./loopback.ts";
+import { isEverybody } from "./text_forms.ts";
 import type { Rule } from "./rule.ts";
 import type { Config, ConfigKey } from "./schema.ts";
 
 const ANY_CREDENTIAL = "security.apiKey, apiKeys, keysFile, jwtSecret or jwksFile";
 const KEYS = ["security.apiKey", "security.apiKeys", "security.keysFile"] as const;
+const TRUST_PROXY = FIELD_BY_KEY.get("security.trustProxy")!;
 const TLS = ["security.tlsCertFile", "security.tlsKeyFile"] as const;
 
 /** Who may come in, and over what: nothing here may be guessed, so what does not fit together does not start. */
@@ -21,6 +24,13 @@ export const SECURITY_RULES: readonly Rule[] = [
     message: () =>
       `must be empty as long as there is no credential (${ANY_CREDENTIAL}): everybody whom the proxy lets through could ` +
       "do everything",
+  },
+  {
+    keys: ["security.trustProxy"],
+    holds: ({ security }) => !security.trustProxy.some(isEverybody),
+    message: () =>
+      "must not be all addresses (0.0.0.0/0, ::/0): everybody could write in X-Forwarded-For from where they come, and no " +
+      "limit or lock-out by address would hold",
   },
   {
     keys: ["security.apiKey", "preset", ...CREDENTIAL_KEYS],
@@ -50,7 +60,7 @@ export const SECURITY_RULES: readonly Rule[] = [
         credentialsOf(config).join(" and ")
       } cannot be read on the way; ` +
       "or, where a proxy ends TLS, security.trustProxy must name its address " +
-      "(to try things out on one machine: security.trustProxy = 127.0.0.1)",
+      `(to try things out on one machine: ${TRUST_PROXY.variable}=127.0.0.1 or ${TRUST_PROXY.flag} 127.0.0.1)`,
   },
   {
     keys: ["host", "security.trustProxy", ...TLS, ...CREDENTIAL_KEYS],

@@ -16,3 +16,11 @@ export function isNetwork(text: string): boolean {
   if (version === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
+
+/** Whether a network is that of all IPv4 or of all IPv6 addresses. */
+export function isEverybody(network: string): boolean {
+  const [address, bits] = network.split("/") as [string, string?];
+  // `::ffff:0.0.0.0/96` is how IPv6 writes 0.0.0.0/0.
+  const isMapped = URL.parse(`http://[${address}]/`)?.hostname.startsWith("[::ffff:") ?? false;
+  return bits !== undefined && Number(bits) <= (isMapped ? 96 : 0);
+}

@@ -53,6 +53,19 @@ export async function readJsonAs<S extends z.ZodType>(
   return checked(schema, await readJson(request, rule, alsoTaken));
 }
 
+/**
+ * As {@linkcode readJsonAs}, but a request without a body is taken for one with `{}`, whatever media type it names.
+ *
+ * @throws {VoxcastError} as {@linkcode readJsonAs}
+ */
+export async function readOptionalJsonAs<S extends z.ZodType>(
+  request: Request,
+  rule: JsonRule,
+  schema: S,
+): Promise<z.output<S>> {
+  return await hasNoBody(request) ? checked(schema, {}) : await readJsonAs(request, rule, schema);
+}
+
 /** The value as the schema gives it back, or a thrown VoxcastError. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value);
@@ -61,6 +74,14 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   const first = details[0]!;
   const where = first.path === undefined ? "" : `${first.path}: `;
   throw new VoxcastError(first.code, `${where}${first.message}`, { details });
+}
+
+/** A body without length and media type is looked into: there may be none, and what there is would be refused. */
+async function hasNoBody({ body, headers }: Request): Promise<boolean> {
+  if (body === null || headers.get("content-length") === "0") return true;
+  if (headers.has("content-length") || headers.has("content-type")) return false;
+  for await (const chunk of body) if (chunk.length > 0) return false;
+  return true;
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

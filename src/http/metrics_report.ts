@@ -4,10 +4,11 @@ import { KindMetrics } from "./kind_metrics.ts";
 import { METRIC_TABLE, type MetricRow } from "./metric_table.ts";
 import { ReasonMetrics, type ReasonRow } from "./reason_metrics.ts";
 import { SESSION_METRICS, SESSION_REASONS } from "./session_metrics.ts";
+import { shortNumber } from "./short_number.ts";
 import type { ServerStatus } from "./status.ts";
 import { occupiedRegions } from "./world_json.ts";
 
-/** The numbers of the server as JSON: groups of numbers, the groups of `worlds` by world. */
+/** The numbers of the server as JSON: groups of short numbers, the groups of `worlds` by world. */
 export type MetricsJson = Record<string, unknown>;
 
 interface Source {
@@ -137,9 +138,9 @@ function register(metrics: Metrics, row: MetricRow): (value: number) => void {
   };
 }
 
-function place(json: MetricsJson, field: string, value: unknown): void {
+function place(json: MetricsJson, field: string, value: number | undefined): void {
   const parts = field.split(".");
   let group = json;
   for (const part of parts.slice(0, -1)) group = (group[part] ??= {}) as MetricsJson;
-  group[parts.at(-1)!] = value;
+  group[parts.at(-1)!] = value === undefined ? value : shortNumber(value);
 }

@@ -22,15 +22,24 @@ export function jsonAnswer<S extends z.ZodType>(
 
 /** A JSON body of a route, for the document only: the router must not read bodies itself, as it would without a limit. */
 export interface DocumentedBody {
-  readonly required: true;
+  readonly required: boolean;
   readonly content: { "application/json": { schema: { $ref: string } } };
 }
 
-/** Registers a zod schema with the document, and describes a body by it; the handler reads and checks the body. */
-export function documentedBody(router: Router, name: string, schema: z.ZodType): DocumentedBody {
+/**
+ * Registers a zod schema with the document, and describes a body by it; the handler reads and checks the body.
+ *
+ * @param required whether a request without a body is refused
+ */
+export function documentedBody(
+  router: Router,
+  name: string,
+  schema: z.ZodType,
+  required: boolean = true,
+): DocumentedBody {
   router.openAPIRegistry.register(name, schema);
   return {
-    required: true,
+    required,
     content: { "application/json": { schema: { $ref: `#/components/schemas/${name}` } } },
   };
 }

@@ -2,7 +2,7 @@ import type { Backend, BuildService } from "../build/mod.ts";
 import type { RegionCache } from "../cache/mod.ts";
 import type { Clock } from "../observe/mod.ts";
 import type { Authenticator } from "../security/mod.ts";
-import type { Connection, Kernel, KernelStatus } from "../session/mod.ts";
+import type { Connection, Kernel, KernelStatus, MemoryGuard } from "../session/mod.ts";
 import type { RegionStreamer } from "../streaming/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 import type {
@@ -22,6 +22,7 @@ export interface ReportingParts {
   readonly cache: RegionCache;
   readonly streamer: RegionStreamer;
   readonly kernel: Kernel;
+  readonly guard: MemoryGuard;
   readonly authenticator: Authenticator;
 }
 
@@ -93,12 +94,17 @@ function clientsStatus({ kernel, streamer }: ReportingParts, totals: KernelStatu
   };
 }
 
-function sessionStatus({ kernel, authenticator }: ReportingParts, totals: KernelStatus): SessionStatus {
+function sessionStatus(
+  { kernel, guard, authenticator }: ReportingParts,
+  totals: KernelStatus,
+): SessionStatus {
   const { messages, plainBytes, sentBytes } = totals.compression;
   return {
     open: kernel.connections.size,
     authenticated: kernel.connections.size - totals.unauthenticated,
     unauthenticated: totals.unauthenticated,
+    lingering: totals.lingering,
+    entries: kernel.entryCount,
     subscriptions: totals.subscriptions,
     refused: totals.refused,
     messagesIn: totals.packetsReceived,
@@ -112,6 +118,11 @@ function sessionStatus({ kernel, authenticator }: ReportingParts, totals: Kernel
     compression: { messages, plainBytes, sentBytes, ratio: plainBytes === 0 ? 1 : sentBytes / plainBytes },
     latency: totals.latency,
     limits: { violations: totals.violations, bans: totals.bans, rateLimited: totals.rateLimited },
+    guard: {
+      knownBytes: guard.knownBytes,
+      unexplainedBytes: guard.unexplainedBytes,
+      closed: guard.closedConnections,
+    },
     auth: {
       successes: authenticator.stats.successes,
       failures: authenticator.stats.failures,
@@ -130,6 +141,7 @@ function connectionRow({ clock, streamer }: ReportingParts, connection: Connecti
     phase: connection.state.phase,
     principal: connection.principal?.id ?? null,
     client_id: connection.clientId ?? null,
+    client_info: connection.clientInfo ?? null,
     remote_address: connection.remoteAddress,
     connected_ms: Math.round(clock.monotonic() - connection.acceptedMs),
     world: connection.world ?? null,

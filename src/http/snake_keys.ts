@@ -1,10 +1,14 @@
-/** The same tree with its names in snake_case, as the socket side writes them; values stay. */
+import { shortNumber } from "./short_number.ts";
+
+/** The same tree with its names in snake_case, as the socket side writes them, and its numbers short. */
 export function snakeKeys(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([key, value]) => [
       snakeName(key),
       typeof value === "object" && value !== null && !Array.isArray(value)
         ? snakeKeys(value as Readonly<Record<string, unknown>>)
+        : typeof value === "number"
+        ? shortNumber(value)
         : value,
     ]),
   );

@@ -67,6 +67,10 @@ export interface SessionStatus {
   readonly open: number;
   readonly authenticated: number;
   readonly unauthenticated: number;
+  /** Ended, and keeping their places for a while, as their peers left much unread. */
+  readonly lingering: number;
+  /** Entries of all tables that grow with sockets; 0 when none is left, or something was forgotten. */
+  readonly entries: number;
   /** Subscriptions now. */
   readonly subscriptions: number;
   /** Upgrades that were turned away, by reason. */
@@ -77,7 +81,7 @@ export interface SessionStatus {
   readonly bytesOut: number;
   /** Messages of streams that were dropped because a client was slow. */
   readonly droppedFrames: number;
-  /** Reliable messages that no ACK came for. */
+  /** Reliable messages without an ACK, and messages of streams that waited, when they were given up. */
   readonly undelivered: number;
   /** Clients closed because nothing was heard of them, and because they took nothing. */
   readonly heartbeatTimeouts: number;
@@ -85,7 +89,15 @@ export interface SessionStatus {
   readonly compression: CompressionStatus;
   readonly latency: LatencyStatus;
   readonly limits: LimitsStatus;
+  readonly guard: GuardStatus;
   readonly auth: AuthStatus;
+}
+
+/** What the guard over memory saw last, of what is neither heap nor buffer, and whom it has closed. */
+export interface GuardStatus {
+  readonly knownBytes: number;
+  readonly unexplainedBytes: number;
+  readonly closed: number;
 }
 
 /** Messages that were compressed; `ratio` is bytes sent over plain bytes, 1 before the first. */

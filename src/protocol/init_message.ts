@@ -10,7 +10,7 @@ const MAX_COMPRESSIONS = 16;
 /** Says which protocol and which of its options the client speaks, and may take up an earlier session. */
 export interface Init {
   readonly type: "INIT";
-  /** What the client says of itself; nothing depends on it. */
+  /** What the client says of itself; shown, and nothing depends on it. */
   readonly clientInfo?: JsonFields;
   /** The client reads and may send messages compressed with gzip. */
   readonly gzip: boolean;

@@ -13,6 +13,7 @@ export interface ItemError {
 
 /** What may be said about an error beside its code and message. */
 export interface VoxcastErrorOptions {
+  /** Given on as whole milliseconds, rounded up. */
   readonly retryAfterMs?: number;
   readonly details?: readonly ItemError[];
   /** The `id` of the client's message that this answers. */
@@ -35,7 +36,7 @@ export class VoxcastError extends Error {
   constructor(code: ErrorCode, message: string, options: VoxcastErrorOptions = {}) {
     super(visibleText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = Math.ceil(options.retryAfterMs);
     if (options.details !== undefined) this.details = options.details.map(visibleItem);
     if (options.ref !== undefined) this.ref = options.ref;
   }

@@ -4,7 +4,7 @@ export interface ConnectionFacts {
   readonly sessionId: string;
   /** Id of who it was; undefined if it never showed a credential. */
   readonly principal: string | undefined;
-  /** World that it was in; undefined if in none. */
+  /** World that it was in last; undefined if in none. */
   readonly world: string | undefined;
   readonly profile: string;
   readonly remoteAddress: string;
@@ -15,7 +15,7 @@ export interface ConnectionFacts {
   /** Messages of streams that were lost because the client was slow. */
   readonly droppedFrames: number;
   readonly closeCode: number;
-  /** Messages that the client had not had, or not acknowledged, in the end. */
+  /** Reliable messages that it did not acknowledge, and messages of streams that still waited for it in the end. */
   readonly undelivered: number;
 }
 

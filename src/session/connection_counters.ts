@@ -11,7 +11,7 @@ export interface ConnectionCounters {
   droppedFrames: number;
   /** Messages that were answered with an error. */
   malformedMessages: number;
-  /** Reliable messages that no ACK came for. */
+  /** Reliable messages without an ACK, and messages of streams that still waited, when they were given up. */
   undelivered: number;
   authFailures: number;
 }

@@ -2,7 +2,7 @@ import type { Clock, Logger } from "../observe/mod.ts";
 import {
   type Auth,
   CLOSE_CODES,
-  errorMessage,
+  echo,
   type Init,
   PROTOCOL_VERSION,
   PROTOCOL_VERSION_TEXT,
@@ -14,19 +14,24 @@ import type { RateGuard } from "./rate_guard.ts";
 import type { ConnectionRegistry } from "./registry.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
+/** The times that clients are told of. */
+export interface HandshakeLimits {
+  readonly heartbeatIntervalMs: number;
+  readonly deadAfterMs: number;
+  readonly authLockoutMs: number;
+}
+
 /** What a {@linkcode Handshake} works with. */
 export interface HandshakeOptions {
+  readonly limits: HandshakeLimits;
   readonly authenticator: Authenticator;
   readonly sessionTokens: SessionTokens;
-  readonly registry: ConnectionRegistry;
+  readonly connections: ConnectionRegistry;
   readonly rates: RateGuard;
   readonly subscriptions: Subscriptions;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly serverVersion: string;
-  readonly heartbeatIntervalMs: number;
-  readonly deadAfterMs: number;
-  readonly authLockoutMs: number;
   /** What a client is told of its limits. */
   readonly grants: Readonly<Record<string, number>>;
 }
@@ -44,15 +49,13 @@ export class Handshake {
     const { clock, rates } = this.#options;
     connection.isMonitored = true;
     if (message.clientId !== undefined) connection.clientId = message.clientId;
+    if (message.clientInfo !== undefined) connection.clientInfo = echo(JSON.stringify(message.clientInfo));
     if (message.sessionToken !== undefined) connection.offeredToken = message.sessionToken;
     if (connection.principal !== undefined) this.#takeUpSession(connection, connection.principal);
-    if (rates.banLeftMs(connection, clock.monotonic()) > 0) {
-      rates.refuseBanned(connection, clock.monotonic());
-      return;
-    }
-    connection.reply("INIT", this.#settled(connection, message), message.id);
+    if (rates.closeIfBanned(connection, clock.monotonic())) return;
+    connection.outbox.send("INIT", this.#settled(connection, message), message.id);
     // From the next message on: this one tells the client, so it has to be plain.
-    connection.negotiate({ gzip: message.gzip, ack: message.ack });
+    connection.outbox.negotiate({ gzip: message.gzip, ack: message.ack });
   }
 
   /**
@@ -62,7 +65,7 @@ export class Handshake {
   async auth(connection: Connection, { credential, id }: Auth): Promise<void> {
     const { authenticator, clock, logger } = this.#options;
     if (connection.isAuthenticating) {
-      throw new VoxcastError("BUSY", "An earlier AUTH is still being checked", ref(id));
+      throw new VoxcastError("BUSY", "An earlier AUTH is still being checked");
     }
     // Without any credential set up there is nothing to compare with, and everybody is who they are already.
     if (authenticator.isOpen && connection.principal !== undefined) {
@@ -77,7 +80,9 @@ export class Handshake {
       });
     } catch (error) {
       if (!(error instanceof VoxcastError)) throw error;
-      logger.info("session.auth_failed", { connection_id: connection.id, code: error.code });
+      // That the address is locked out has been logged once.
+      const log = error.code === "LOCKED_OUT" ? logger.debug : logger.info;
+      log.call(logger, "session.auth_failed", { connection_id: connection.id, code: error.code });
       this.#failed(connection, error, id);
       return;
     } finally {
@@ -90,7 +95,7 @@ export class Handshake {
   }
 
   #authenticated(connection: Connection, principal: Principal, id: string | undefined): void {
-    const { clock, registry, rates } = this.#options;
+    const { clock, connections, rates } = this.#options;
     if (connection.principal !== undefined && connection.principal.id !== principal.id) {
       const error = new VoxcastError(
         "NOT_ALLOWED",
@@ -100,24 +105,22 @@ export class Handshake {
       return;
     }
     connection.authenticated(principal, clock.monotonic());
-    registry.authenticated(connection);
+    connections.authenticated(connection);
     this.#takeUpSession(connection, principal);
-    if (rates.banLeftMs(connection, clock.monotonic()) > 0) {
-      rates.refuseBanned(connection, clock.monotonic());
-      return;
-    }
-    if (connection.world !== undefined && !mayEnter(principal, connection.world)) {
+    if (rates.closeIfBanned(connection, clock.monotonic())) return;
+    const { registeredWorld } = connection;
+    if (registeredWorld !== undefined && !mayEnter(principal, registeredWorld)) {
       const error = new VoxcastError(
         "NOT_ALLOWED",
         "The new credential is not for the world of this connection",
       );
-      connection.sendText(errorMessage(error, clock.now(), id, connection.style));
+      connection.outbox.sendError(error, id);
       connection.close(CLOSE_CODES.UNAUTHORIZED.code);
       return;
     }
     this.#options.subscriptions.endForbidden(connection);
     const token = connection.isMonitored ? this.#sessionToken(connection, principal) : {};
-    connection.reply("AUTH_SUCCESS", {
+    connection.outbox.send("AUTH_SUCCESS", {
       principal: principal.id,
       method: principal.method,
       role: principal.role,
@@ -129,18 +132,18 @@ export class Handshake {
   }
 
   #failed(connection: Connection, given: VoxcastError, id: string | undefined): void {
-    const { authenticator, authLockoutMs } = this.#options;
+    const { authenticator, limits } = this.#options;
     if (!connection.isOpen) return;
     const attemptsLeft = authenticator.attemptsLeft(connection.remoteAddress);
     // The attempt that brings the lock-out says so, and for how long.
     const error = given.code === "UNAUTHORIZED" && attemptsLeft === 0
       ? new VoxcastError("LOCKED_OUT", "Too many wrong credentials came from this address", {
-        retryAfterMs: authLockoutMs,
+        retryAfterMs: limits.authLockoutMs,
       })
       : given;
     const { number } = error.entry;
     connection.counters.authFailures++;
-    connection.reply("AUTH_FAILED", {
+    connection.outbox.send("AUTH_FAILED", {
       code: error.code,
       number,
       message: error.message,
@@ -154,16 +157,16 @@ export class Handshake {
 
   /** A token that is not this principal's, or too old, is no error: the client simply begins a new session. */
   #takeUpSession(connection: Connection, principal: Principal): void {
-    const { sessionTokens, registry } = this.#options;
+    const { sessionTokens, connections } = this.#options;
     const token = connection.offeredToken;
     connection.offeredToken = undefined;
     const known = token === undefined ? undefined : sessionTokens.read(token, principal);
-    const before = registry.takeSession(connection, known ?? connection.sessionId);
+    const before = connections.takeSession(connection, known ?? connection.sessionId);
     before?.close(CLOSE_CODES.SESSION_TAKEN.code);
   }
 
   #settled(connection: Connection, { gzip, ack }: Init): Record<string, unknown> {
-    const { authenticator, clock, serverVersion, heartbeatIntervalMs, deadAfterMs, grants } = this.#options;
+    const { authenticator, clock, serverVersion, limits, grants } = this.#options;
     const { principal } = connection;
     return {
       protocol_version: PROTOCOL_VERSION_TEXT,
@@ -175,8 +178,8 @@ export class Handshake {
       authenticated: principal !== undefined,
       auth_required: !authenticator.isOpen,
       server_time_ms: clock.now(),
-      heartbeat_interval_ms: heartbeatIntervalMs,
-      dead_after_ms: deadAfterMs,
+      heartbeat_interval_ms: limits.heartbeatIntervalMs,
+      dead_after_ms: limits.deadAfterMs,
       limits: grants,
     };
   }
@@ -185,8 +188,4 @@ export class Handshake {
     const { token, expiresAtMs } = this.#options.sessionTokens.issue(connection.sessionId, principal);
     return { session: connection.sessionId, session_token: token, session_expires_at_ms: expiresAtMs };
   }
-}
-
-function ref(id: string | undefined): { ref?: string } {
-  return id === undefined ? {} : { ref: id };
 }

@@ -5,28 +5,24 @@ import {
   BARE_PONG,
   type ClientMessage,
   CLOSE_CODES,
-  errorMessage,
-  ERRORS,
-  isGzipMessage,
   type JsonBounds,
   parseClientMessage,
   pongMessage,
   VoxcastError,
 } from "../protocol/mod.ts";
-import { hasRole } from "../security/mod.ts";
+import { hasRole, type Role } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { Handshake } from "./handshake.ts";
+import { knownError } from "./known_error.ts";
 import type { LatencyWindow } from "./latency_window.ts";
-import { MESSAGE_NEEDS } from "./message_needs.ts";
 import type { MessageGzip } from "./message_gzip.ts";
-import { payloadBytes } from "./payload_bytes.ts";
+import { MESSAGE_NEEDS } from "./message_needs.ts";
+import { MessageReader, type ReaderLimits } from "./message_reader.ts";
 import type { RateGuard } from "./rate_guard.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Bounds of what comes in. */
-export interface InboundLimits extends JsonBounds {
-  readonly maxMessageSizeBytes: number;
-  readonly maxUnauthenticatedBytes: number;
+export interface InboundLimits extends JsonBounds, ReaderLimits {
   readonly maxMalformedInRow: number;
 }
 
@@ -52,9 +48,11 @@ const MAX_HELD = 32;
  */
 export class Inbound {
   readonly #options: InboundOptions;
+  readonly #reader: MessageReader;
 
   constructor(options: InboundOptions) {
     this.#options = options;
+    this.#reader = new MessageReader(options.limits, options.gzip);
   }
 
   /** Takes what a socket got: a string, or the ArrayBuffer of a binary message. Never throws. */
@@ -66,27 +64,27 @@ export class Inbound {
     connection.lastHeardMs = nowMs;
     try {
       // Before the rate: what is skipped has cost its bytes all the same.
-      this.#count(connection, data);
+      this.#reader.count(connection, data);
       if (!rates.admits(connection, nowMs)) return;
-      const text = typeof data === "string" ? data : this.#inflated(connection, data);
-      if (text === BARE_PING) connection.sendText(BARE_PONG);
-      else if (!this.#handle(connection, parseClientMessage(text, this.#options.limits), nowMs)) return;
-      connection.malformedInRow = 0;
+      const text = this.#reader.read(connection, data);
+      if (text === BARE_PING) {
+        connection.outbox.sendText(BARE_PONG);
+        connection.malformedInRow = 0;
+      } else {
+        this.#handle(connection, parseClientMessage(text, this.#options.limits), nowMs);
+      }
     } catch (error) {
-      this.fail(connection, error);
+      this.#fail(connection, error);
     }
     latency?.add(clock.monotonic() - nowMs);
   }
 
   /** Answers what went wrong with a message, and closes where the catalogue says so. */
-  fail(connection: Connection, given: unknown, ref?: string): void {
+  #fail(connection: Connection, given: unknown, ref?: string): void {
     connection.counters.malformedMessages++;
     connection.malformedInRow++;
-    if (!(given instanceof VoxcastError)) this.#options.onUnexpected(given);
-    const error = given instanceof VoxcastError
-      ? given
-      : new VoxcastError("INTERNAL", ERRORS.INTERNAL.summary);
-    connection.sendText(errorMessage(error, this.#options.clock.now(), ref ?? error.ref, connection.style));
+    const error = knownError(given, this.#options.onUnexpected);
+    connection.outbox.sendError(error, ref);
     const { closeCode } = error.entry;
     if (closeCode !== undefined && this.#ends(connection, error)) connection.close(closeCode);
     else if (connection.malformedInRow >= this.#options.limits.maxMalformedInRow) {
@@ -94,69 +92,25 @@ export class Inbound {
     }
   }
 
-  /** A message that came too early is only answered: its sender still has time to show a credential. */
+  /** A message that came too early is only answered, as long as its sender may still show a credential. */
   #ends(connection: Connection, { code }: VoxcastError): boolean {
-    return code !== "AUTH_REQUIRED" || connection.principal !== undefined;
+    return code !== "AUTH_REQUIRED" || connection.principal !== undefined ||
+      this.#reader.hasHadEnough(connection);
   }
 
-  #inflated(connection: Connection, data: unknown): string {
-    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array();
-    if (!isGzipMessage(bytes)) {
-      throw new VoxcastError("UNSUPPORTED_BINARY", "Binary messages are not accepted on this path");
-    }
-    if (!connection.hasGzip) {
-      throw new VoxcastError(
-        "UNSUPPORTED_BINARY",
-        "Compressed messages need INIT with compression gzip first",
-      );
-    }
-    const inflated = this.#options.gzip.inflate(bytes, this.#options.limits.maxMessageSizeBytes);
-    if (typeof inflated !== "string") {
-      throw new VoxcastError("UNSUPPORTED_BINARY", "Binary messages are not accepted on this path");
-    }
-    return inflated;
-  }
-
-  #count(connection: Connection, data: unknown): void {
-    const { maxMessageSizeBytes: maxBytes, maxUnauthenticatedBytes } = this.#options.limits;
-    const bytes = typeof data === "string"
-      ? payloadBytes(data)
-      : data instanceof ArrayBuffer
-      ? data.byteLength
-      : 0;
-    connection.counters.bytesReceived += bytes;
-    if (bytes > maxBytes) {
-      throw new VoxcastError(
-        "MESSAGE_TOO_LARGE",
-        `Message of ${bytes} bytes exceeds the limit of ${maxBytes} bytes`,
-      );
-    }
-    if (connection.principal === undefined && connection.counters.bytesReceived > maxUnauthenticatedBytes) {
-      connection.close(CLOSE_CODES.UNAUTHORIZED.code);
-      throw new VoxcastError(
-        "AUTH_REQUIRED",
-        `More than ${maxUnauthenticatedBytes} bytes came without a credential`,
-      );
-    }
-  }
-
-  /** Whether the message could be handled; if not, it has been answered. */
-  #handle(connection: Connection, message: ClientMessage, nowMs: number): boolean {
-    const need = MESSAGE_NEEDS[message.type];
-    if (need.role !== "public") {
-      if (this.#holds(connection, message)) return true;
-      this.#requireRole(connection, message);
-    }
-    if (need.limit !== "messages" && !this.#options.rates.admitsClass(connection, need.limit, nowMs)) {
-      return false;
-    }
+  /** Hands a message to whom it is for, or answers what is wrong with it. */
+  #handle(connection: Connection, message: ClientMessage, nowMs: number): void {
+    const { role, limit } = MESSAGE_NEEDS[message.type];
     try {
+      if (role !== "public") {
+        if (this.#holds(connection, message)) return;
+        requireRole(connection, message.type, role);
+      }
+      if (limit !== "messages" && !this.#options.rates.admitsClass(connection, limit, nowMs)) return;
       this.#dispatch(connection, message);
-      return true;
+      connection.malformedInRow = 0;
     } catch (error) {
-      if (!(error instanceof VoxcastError) || error.ref !== undefined) throw error;
-      this.fail(connection, error, message.id);
-      return false;
+      this.#fail(connection, error, message.id);
     }
   }
 
@@ -172,26 +126,11 @@ export class Inbound {
     try {
       await this.#options.handshake.auth(connection, message);
     } catch (error) {
-      this.fail(connection, error, message.id);
+      this.#fail(connection, error, message.id);
       if (connection.isAuthenticating) return;
     }
     for (const held of connection.held.splice(0)) {
-      try {
-        if (connection.isOpen) this.#handle(connection, held, this.#options.clock.monotonic());
-      } catch (error) {
-        this.fail(connection, error);
-      }
-    }
-  }
-
-  #requireRole({ principal }: Connection, { type, id }: ClientMessage): void {
-    const ref = id === undefined ? {} : { ref: id };
-    if (principal === undefined) {
-      throw new VoxcastError("AUTH_REQUIRED", `Send AUTH before ${type}`, ref);
-    }
-    const { role } = MESSAGE_NEEDS[type];
-    if (role !== "public" && !hasRole(principal, role)) {
-      throw new VoxcastError("NOT_ALLOWED", `${type} needs the role ${role}`, ref);
+      if (connection.isOpen) this.#handle(connection, held, this.#options.clock.monotonic());
     }
   }
 
@@ -200,7 +139,7 @@ export class Inbound {
     switch (message.type) {
       case "PING":
       case "HEARTBEAT":
-        connection.sendText(pongMessage(message, clock.now(), connection.style));
+        connection.outbox.sendText(pongMessage(message, clock.now(), connection.outbox.style));
         break;
       case "PONG":
         connection.isMonitored = true;
@@ -218,7 +157,7 @@ export class Inbound {
         subscriptions.unsubscribe(connection, message);
         break;
       case "ACK":
-        connection.acknowledge(message.ackId);
+        connection.outbox.acknowledge(message.ackId);
         break;
       case "CLOSE":
         connection.close(CLOSE_CODES.NORMAL.code);
@@ -229,4 +168,9 @@ export class Inbound {
         break;
     }
   }
+}
+
+function requireRole({ principal }: Connection, type: ClientMessage["type"], role: Role): void {
+  if (principal === undefined) throw new VoxcastError("AUTH_REQUIRED", `Send AUTH before ${type}`);
+  if (!hasRole(principal, role)) throw new VoxcastError("NOT_ALLOWED", `${type} needs the role ${role}`);
 }

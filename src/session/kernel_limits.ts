@@ -1,5 +1,35 @@
 import { type Config, isDevelopment, isLoopback } from "../config/mod.ts";
-import type { KernelLimits } from "./kernel.ts";
+import type { AdmissionLimits } from "./admission.ts";
+import type { ConnectionContext } from "./connection.ts";
+import type { HandshakeLimits } from "./handshake.ts";
+import type { InboundLimits } from "./inbound.ts";
+import type { GzipLimits } from "./message_gzip.ts";
+import type { RateLimits } from "./rate_guard.ts";
+import type { RegistryLimits } from "./registry.ts";
+import type { StreamPaceLimits } from "./stream_pace.ts";
+import type { SubscriptionLimits } from "./subscriptions.ts";
+import type { SweepLimits } from "./sweep.ts";
+import type { UpgradeLimits } from "./upgrade_gate.ts";
+
+/** Every bound of the kernel: what its parts are held to, and how much it remembers. */
+export type KernelLimits =
+  & AdmissionLimits
+  & ConnectionContext["limits"]
+  & GzipLimits
+  & HandshakeLimits
+  & InboundLimits
+  & RateLimits
+  & RegistryLimits
+  & StreamPaceLimits
+  & SubscriptionLimits
+  & SweepLimits
+  & UpgradeLimits
+  & {
+    readonly idleTimeoutSec: number;
+    readonly maxWorlds: number;
+    readonly trackLatency: boolean;
+    readonly latencySamples: number;
+  };
 
 /** The kernel's bounds as the configuration sets them. */
 export function kernelLimits(config: Config): KernelLimits {

@@ -1,3 +1,5 @@
+import type { ConnectionCounters } from "./connection_counters.ts";
+import { type Pace, type PaceLimits, PaceWatch } from "./pace.ts";
 import { payloadBytes } from "./payload_bytes.ts";
 import { ReliableLane } from "./reliable_lane.ts";
 import { Ring } from "./ring.ts";
@@ -6,9 +8,7 @@ import type { Payload, Wire } from "./wire.ts";
 import { BULK, CONTROL, FRAME, type WireLane, WireLedger } from "./wire_ledger.ts";
 
 /** Bounds of one connection's lanes; the names are those of the configuration. */
-export interface LaneLimits {
-  readonly maxControlMessages: number;
-  readonly maxControlBytes: number;
+export interface LaneLimits extends PaceLimits {
   readonly maxReliableMessages: number;
   readonly maxReliableBytes: number;
   readonly ackRetryMs: number;
@@ -17,7 +17,6 @@ export interface LaneLimits {
   readonly maxStreamMessages: number;
   readonly maxStreamBytes: number;
   readonly bulkWatermarkBytes: number;
-  readonly writeTimeoutMs: number;
   readonly maxPendingSendsPerClient: number;
   readonly maxBufferedBytesPerClient: number;
 }
@@ -25,24 +24,15 @@ export interface LaneLimits {
 /** What became of a message: handed over, refused because too much waits, or nobody is there any more. */
 export type Handover = "sent" | "full" | "ended";
 
-/** How a client keeps up: well, with too many control messages waiting, or taking nothing at all. */
-export type Pace = "ok" | "overflow" | "stalled";
-
-/**
- * Time after which control messages beyond their bound must have been taken. A bound over what waits in the socket alone
- * would close a healthy client: messages that have arrived are read one after the other before anything is written, so
- * one turn of the event loop has been seen to answer 49,000 of them.
- */
-const OVERFLOW_GRACE_MS = 500;
-/** Until then so many times the bounds may wait, and not one more. */
+/** So many times the bounds of control messages may wait, and not one more; who is over the bounds has a time of grace. */
 const OVERFLOW_FACTOR = 16;
 
 const NO_IDS: readonly string[] = [];
 
 /**
- * Everything that goes to one client, in four lanes over one wire: control and reliable messages are handed over at once;
- * messages of streams only while fewer than `bulkWatermarkBytes` wait in the socket, one of each stream in turn; region
- * frames as long as their own bounds let them. So a control message waits behind the watermark's bytes at most (and
+ * Everything that goes to one client, in four lanes over one wire: control messages are handed over at once; reliable ones
+ * and messages of streams only while fewer than `bulkWatermarkBytes` wait in the socket, of streams one of each in turn;
+ * region frames as long as their own bounds let them. So a control message waits behind the watermark's bytes at most (and
  * behind the frames let in), never behind a queue. Every call is O(1) amortised; what a connection does not use is not
  * allocated.
  *
@@ -61,31 +51,18 @@ const NO_IDS: readonly string[] = [];
 export class Lanes {
   readonly #limits: LaneLimits;
   readonly #ledger: WireLedger;
+  readonly #pace: PaceWatch;
   /** Streams with waiting messages, each once, in the order of their turns. */
   readonly #waiting = new Ring<StreamQueue>();
   #reliable: ReliableLane | undefined;
   #hasEnded = false;
   #undelivered = 0;
-  /** Most bytes seen taken so far, and when that was seen first. */
-  #takenBytes = -1;
-  #takenAtMs = 0;
-  /** What had been handed over when the control lane was first seen too full, and when; -1 while it is not. */
-  #overflowAtBytes = -1;
-  #overflowSinceMs = 0;
 
-  constructor(wire: Wire, limits: LaneLimits) {
+  /** @param counters where what is handed to the wire is counted */
+  constructor(wire: Wire, limits: LaneLimits, counters: ConnectionCounters) {
     this.#limits = limits;
-    this.#ledger = new WireLedger(wire);
-  }
-
-  /** Messages handed to the wire since the start. */
-  get handedMessages(): number {
-    return this.#ledger.handedMessages;
-  }
-
-  /** Bytes handed to the wire since the start, without the frames around messages. */
-  get handedBytes(): number {
-    return this.#ledger.handedBytes;
+    this.#ledger = new WireLedger(wire, counters);
+    this.#pace = new PaceWatch(this.#ledger, limits);
   }
 
   /** Bytes that waited in the socket at the last look, and what has been handed over since. */
@@ -128,8 +105,9 @@ export class Lanes {
   }
 
   /**
-   * Hands a message over at once and awaits its ACK; `full` if as many as may are awaited. For clients that negotiated
-   * ACKs; to others such messages are control messages.
+   * Hands a message over and awaits its ACK; `full` if as many as may are awaited. While the watermark's bytes wait in the
+   * socket it is only noted, and handed over when it is due to be sent again. For clients that negotiated ACKs; to others
+   * such messages are control messages.
    */
   reliable(id: string, message: Payload, nowMs: number): Handover {
     if (this.#hasEnded) return "ended";
@@ -142,7 +120,7 @@ export class Lanes {
       timeoutMs: ackTimeoutMs,
     });
     if (!this.#reliable.send(id, message, nowMs)) return "full";
-    return this.#hand(BULK, message);
+    return this.#hasRoomForBulk() ? this.#hand(BULK, message) : "sent";
   }
 
   /** Takes an ACK; false if none is awaited for this id. */
@@ -158,8 +136,7 @@ export class Lanes {
     if (this.#hasEnded || this.#reliable === undefined) return NO_IDS;
     const { resend, expired } = this.#reliable.due(nowMs);
     for (const message of resend) {
-      const buffered = this.#ledger.settle();
-      if (buffered >= this.#limits.bulkWatermarkBytes) break;
+      if (!this.#hasRoomForBulk()) break;
       this.#hand(BULK, message);
     }
     return expired;
@@ -177,12 +154,9 @@ export class Lanes {
    */
   push(stream: StreamQueue, message: Payload): number {
     if (this.#hasEnded) return 0;
-    if (this.flush() === "idle") {
-      const buffered = this.#ledger.settle();
-      if (buffered < this.#limits.bulkWatermarkBytes) {
-        if (this.#hand(BULK, message) === "sent") stream.pass();
-        return 0;
-      }
+    if (this.flush() === "idle" && this.#hasRoomForBulk()) {
+      if (this.#hand(BULK, message) === "sent") stream.pass();
+      return 0;
     }
     const wasEmpty = stream.length === 0;
     const dropped = stream.push(message);
@@ -209,8 +183,7 @@ export class Lanes {
   /** Hands over messages of streams, one of each in turn, while the socket has little to do. */
   flush(): "idle" | "waiting" {
     while (this.#waiting.length > 0) {
-      const buffered = this.#ledger.settle();
-      if (buffered >= this.#limits.bulkWatermarkBytes) return "waiting";
+      if (!this.#hasRoomForBulk()) return "waiting";
       const stream = this.#waiting.shift()!;
       const message = stream.shift()!;
       if (stream.length > 0) this.#waiting.push(stream);
@@ -224,38 +197,31 @@ export class Lanes {
     return !this.#hasEnded && this.#hand(FRAME, bytes) === "sent";
   }
 
-  /**
-   * How the client keeps up; to be asked every second or so. `overflow`: more control messages wait than may, and have for
-   * half a second; `stalled`: the socket has taken nothing for `writeTimeoutMs`. Costs nothing while nothing waits.
-   */
+  /** How the client keeps up, as {@linkcode PaceWatch.look} says. */
   pace(nowMs: number): Pace {
-    if (this.#hasEnded || this.#ledger.isEmpty) return "ok";
-    const taken = this.#ledger.handedBytes - this.#ledger.settle();
-    if (this.#ledger.isEmpty) return "ok";
-    if (taken > this.#takenBytes) {
-      this.#takenBytes = taken;
-      this.#takenAtMs = nowMs;
-    } else if (nowMs - this.#takenAtMs >= this.#limits.writeTimeoutMs) {
-      return "stalled";
-    }
-    return this.#overflows(taken, nowMs) ? "overflow" : "ok";
+    return this.#hasEnded ? "ok" : this.#pace.look(nowMs);
   }
 
   /**
-   * Ends all lanes and lets go of what waits; returns how many messages the client has not had, or not acknowledged. To be
-   * called before the socket is closed, as a closed one does not tell what waits. A second call answers the same.
+   * Ends all lanes and lets go of what waits; returns how many messages of streams waited and how many reliable ones had no
+   * ACK. What is in the socket does not count: nobody knows whether it still arrives. A second call answers the same.
    */
   end(): number {
     if (this.#hasEnded) return this.#undelivered;
     this.#hasEnded = true;
+    // A closed socket does not tell any more what waits.
     this.#ledger.settle();
-    this.#undelivered = this.#ledger.controlMessages + (this.#reliable?.length ?? 0);
+    this.#undelivered = this.#reliable?.length ?? 0;
     for (let stream = this.#waiting.shift(); stream !== undefined; stream = this.#waiting.shift()) {
       this.#undelivered += stream.length;
       stream.clear();
     }
     this.#reliable = undefined;
     return this.#undelivered;
+  }
+
+  #hasRoomForBulk(): boolean {
+    return this.#ledger.settle() < this.#limits.bulkWatermarkBytes;
   }
 
   #hand(lane: WireLane, message: Payload): Handover {
@@ -275,20 +241,5 @@ export class Lanes {
     const maxBytes = OVERFLOW_FACTOR * maxControlBytes;
     // A string of n units has at most 3n bytes; they are counted only where the answer is open.
     return controlBytes + message.length * 3 > maxBytes && controlBytes + payloadBytes(message) > maxBytes;
-  }
-
-  /** Over the bounds, and what was handed over when that was seen first has not been taken for the time of grace. */
-  #overflows(taken: number, nowMs: number): boolean {
-    const { maxControlMessages, maxControlBytes } = this.#limits;
-    const { controlMessages, controlBytes, handedBytes } = this.#ledger;
-    if (controlMessages <= maxControlMessages && controlBytes <= maxControlBytes) {
-      this.#overflowAtBytes = -1;
-      return false;
-    }
-    if (this.#overflowAtBytes < 0 || taken >= this.#overflowAtBytes) {
-      this.#overflowAtBytes = handedBytes;
-      this.#overflowSinceMs = nowMs;
-    }
-    return nowMs - this.#overflowSinceMs >= OVERFLOW_GRACE_MS;
   }
 }

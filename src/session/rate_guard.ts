@@ -1,6 +1,8 @@
-import { CLOSE_CODES, errorMessage, serverMessage, VoxcastError } from "../protocol/mod.ts";
+import type { Clock } from "../observe/mod.ts";
+import { CLOSE_CODES, VoxcastError } from "../protocol/mod.ts";
 import { type BucketRule, perSecond, TokenBucket, type Violations } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
+import type { ConnectionRates } from "./connection_rates.ts";
 import type { LimitClass } from "./message_needs.ts";
 
 /** What connections are granted. */
@@ -16,10 +18,11 @@ const POSITION_ALLOWANCE = 1.2;
 /** An overloaded server tells each client so at most this often. */
 const OVERLOAD_ANSWER_MS = 1000;
 
-/** What a {@linkcode RateGuard} counts. */
-export interface RateCounters {
-  /** Messages that were not looked at because a limit was exceeded. */
-  readonly rateLimited: number;
+/** What a {@linkcode RateGuard} works with. */
+export interface RateGuardOptions {
+  readonly limits: RateLimits;
+  readonly violations: Violations;
+  readonly clock: Clock;
 }
 
 /**
@@ -30,40 +33,38 @@ export interface RateCounters {
 export class RateGuard {
   readonly #limits: RateLimits;
   readonly #violations: Violations;
-  readonly #now: () => number;
   readonly #server: TokenBucket;
   readonly #rule: BucketRule;
   #rateLimited = 0;
 
-  constructor(
-    options: {
-      readonly limits: RateLimits;
-      readonly violations: Violations;
-      /** Wall-clock time, for messages. */
-      readonly now: () => number;
-      readonly nowMs: number;
-    },
-  ) {
-    this.#limits = options.limits;
-    this.#violations = options.violations;
-    this.#now = options.now;
-    this.#rule = perSecond(options.limits.messagesPerSecond);
-    this.#server = new TokenBucket(perSecond(options.limits.serverMessagesPerSecond), options.nowMs);
+  constructor({ limits, violations, clock }: RateGuardOptions) {
+    this.#limits = limits;
+    this.#violations = violations;
+    this.#rule = perSecond(limits.messagesPerSecond);
+    this.#server = new TokenBucket(perSecond(limits.serverMessagesPerSecond), clock.monotonic());
   }
 
-  get counters(): RateCounters {
-    return { rateLimited: this.#rateLimited };
+  /** Messages that were not looked at because a limit was exceeded. */
+  get rateLimited(): number {
+    return this.#rateLimited;
   }
 
-  /** A new connection's bucket for all its messages. */
-  bucket(nowMs: number): TokenBucket {
-    return new TokenBucket(this.#rule, nowMs);
+  /** What a new connection has. */
+  newRates(nowMs: number): ConnectionRates {
+    return {
+      messages: new TokenBucket(this.#rule, nowMs),
+      positions: undefined,
+      ops: undefined,
+      streamUpdates: undefined,
+      nextOverloadAnswerMs: -Infinity,
+    };
   }
 
   /** Whether one more message of a connection may be looked at; if not, the client has been told. */
   admits(connection: Connection, nowMs: number): boolean {
-    if (!connection.bucket.take(nowMs)) {
-      this.#exceeded(connection, "messages", connection.bucket.retryAfterMs(nowMs), nowMs);
+    const { messages } = connection.rates;
+    if (!messages.take(nowMs)) {
+      this.#exceeded(connection, "messages", messages.retryAfterMs(nowMs), nowMs);
       return false;
     }
     if (this.#server.take(nowMs)) return true;
@@ -73,16 +74,19 @@ export class RateGuard {
 
   /** The same for a class of messages, once the message's type is known. */
   admitsClass(connection: Connection, name: LimitClass, nowMs: number): boolean {
-    const bucket = connection.classBucket(name) ??
-      connection.setClassBucket(name, new TokenBucket(this.#classRule(name), nowMs));
+    const bucket = connection.rates[name] ??= new TokenBucket(this.#classRule(name), nowMs);
     if (bucket.take(nowMs)) return true;
     this.#exceeded(connection, name, bucket.retryAfterMs(nowMs), nowMs);
     return false;
   }
 
-  /** Time that the ban of a connection's principal or session still runs; 0 if there is none. */
-  banLeftMs(connection: Connection, nowMs: number): number {
-    return this.#violations.banLeftMs(connection.identity, nowMs);
+  /** Closes a connection whose principal or session is banned, and tells it for how long; false if it is not. */
+  closeIfBanned(connection: Connection, nowMs: number): boolean {
+    const retryAfterMs = this.#violations.banLeftMs(connection.identity, nowMs);
+    if (retryAfterMs === 0) return false;
+    connection.outbox.sendError(bannedError(retryAfterMs));
+    connection.close(CLOSE_CODES.RATE.code);
+    return true;
   }
 
   #classRule(name: LimitClass): BucketRule {
@@ -100,41 +104,35 @@ export class RateGuard {
       case "warn": {
         const message = `More ${limit} than granted, the rest of them is skipped`;
         const data = { message, limit, "retry_after_ms": retryAfterMs };
-        connection.sendText(serverMessage("RATE_LIMIT_WARNING", this.#now(), data, connection.style));
+        connection.outbox.send("RATE_LIMIT_WARNING", data);
         return;
       }
       case "refuse":
-        connection.sendText(errorMessage(
+        connection.outbox.sendError(
           new VoxcastError("RATE_LIMITED", `More ${limit} than granted`, { retryAfterMs }),
-          this.#now(),
-          undefined,
-          connection.style,
-        ));
+        );
         return;
       case "ban":
-        this.refuseBanned(connection, nowMs);
+        this.closeIfBanned(connection, nowMs);
     }
-  }
-
-  /** Tells a banned client how long it lasts, and closes. */
-  refuseBanned(connection: Connection, nowMs: number): void {
-    const retryAfterMs = this.banLeftMs(connection, nowMs);
-    const error = new VoxcastError(
-      "BANNED",
-      "Limits were exceeded so often that nothing is taken for a while: wait, then send less",
-      { retryAfterMs },
-    );
-    connection.sendText(errorMessage(error, this.#now(), undefined, connection.style));
-    connection.close(CLOSE_CODES.RATE.code);
   }
 
   #overloaded(connection: Connection, nowMs: number): void {
     this.#rateLimited++;
-    if (nowMs < connection.nextOverloadAnswerMs) return;
-    connection.nextOverloadAnswerMs = nowMs + OVERLOAD_ANSWER_MS;
+    if (nowMs < connection.rates.nextOverloadAnswerMs) return;
+    connection.rates.nextOverloadAnswerMs = nowMs + OVERLOAD_ANSWER_MS;
     const error = new VoxcastError("OVERLOADED", "The server has more messages than it takes", {
       retryAfterMs: OVERLOAD_ANSWER_MS,
     });
-    connection.sendText(errorMessage(error, this.#now(), undefined, connection.style));
+    connection.outbox.sendError(error);
   }
+}
+
+/** What the banned are told, over a socket or before they get one. */
+export function bannedError(retryAfterMs: number): VoxcastError {
+  return new VoxcastError(
+    "BANNED",
+    "Limits were exceeded so often that nothing is taken for a while: wait, then send less",
+    { retryAfterMs },
+  );
 }

@@ -1,5 +1,6 @@
 import { addressGroup } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
+import { LingeringConnections } from "./lingering_connections.ts";
 
 /** Bounds of {@linkcode ConnectionRegistry}. */
 export interface RegistryLimits {
@@ -16,21 +17,21 @@ export interface RegistryLimits {
 export type RegistryRefusal = "server" | "address" | "unauthenticated";
 
 /**
- * All connections of the server, counted by server, address (IPv6 by /64), world, and those without a credential. Every check and its
- * count are one synchronous step, so that of any number of simultaneous newcomers exactly as many get in as there is
- * room for.
+ * All connections of the server, counted by server, address (IPv6 by /64), world, and those without a credential. A check
+ * and its count are to be made in one turn of the event loop, so that of any number of simultaneous newcomers exactly as
+ * many get in as there is room for.
  */
 export class ConnectionRegistry {
   readonly #limits: RegistryLimits;
   readonly #open = new Set<Connection>();
   readonly #unauthenticated = new Set<Connection>();
-  /** Ended, with unsent bytes that the runtime keeps until the peer is gone. */
-  readonly #lingering = new Set<Connection>();
+  readonly #lingering = new LingeringConnections();
   readonly #byAddress = new Count();
   readonly #unauthenticatedByAddress = new Count();
   readonly #byWorld = new Map<string, Set<Connection>>();
   readonly #bySession = new Map<string, Connection>();
   readonly #onEmpty: (() => void)[] = [];
+  #accepted = 0;
 
   constructor(limits: RegistryLimits) {
     this.#limits = limits;
@@ -41,9 +42,19 @@ export class ConnectionRegistry {
     return this.#open.size;
   }
 
-  /** Ended connections whose peers have not let go of what was sent to them; they count as open for the bounds. */
+  /** Connections taken in since the start. */
+  get acceptedCount(): number {
+    return this.#accepted;
+  }
+
+  /** Ended connections whose peers may not have read what was sent to them; for the bounds they count as open. */
   get lingeringCount(): number {
     return this.#lingering.size;
+  }
+
+  /** Bytes that wait for them. */
+  get lingeringBytes(): number {
+    return this.#lingering.bytes;
   }
 
   /** Open connections that have shown no credential yet. */
@@ -51,7 +62,7 @@ export class ConnectionRegistry {
     return this.#unauthenticated.size;
   }
 
-  /** Which bound a newcomer from an address would meet now. */
+  /** Which bound a newcomer from an address would meet now. One that meets none may be added in the same turn. */
   refusalOf(remoteAddress: string, isAuthenticated: boolean): RegistryRefusal | undefined {
     const { maxConnections, maxPerAddress, maxUnauthenticated, maxUnauthenticatedPerAddress, isExempt } =
       this.#limits;
@@ -64,18 +75,16 @@ export class ConnectionRegistry {
     return isOver || this.#unauthenticated.size >= maxUnauthenticated ? "unauthenticated" : undefined;
   }
 
-  /** Takes a connection in, or says which bound it met. */
-  add(connection: Connection, isAuthenticated: boolean): RegistryRefusal | undefined {
-    const refusal = this.refusalOf(connection.remoteAddress, isAuthenticated);
-    if (refusal !== undefined) return refusal;
+  /** Takes in a connection that meets no bound. */
+  add(connection: Connection, isAuthenticated: boolean): void {
     const group = addressGroup(connection.remoteAddress);
     if (!isAuthenticated) {
       this.#unauthenticated.add(connection);
       this.#unauthenticatedByAddress.up(group);
     }
     this.#open.add(connection);
+    this.#accepted++;
     this.#byAddress.up(group);
-    return undefined;
   }
 
   /** Notes that a connection has shown its credential. */
@@ -94,6 +103,7 @@ export class ConnectionRegistry {
     if (members === undefined) this.#byWorld.set(world, new Set([connection]));
     else members.add(connection);
     connection.world = world;
+    connection.lastWorld = world;
     return true;
   }
 
@@ -119,13 +129,12 @@ export class ConnectionRegistry {
   }
 
   /**
-   * Lets a connection go. One with unsent bytes keeps its place until {@linkcode ConnectionRegistry.settled}: clients that
-   * never read could otherwise pile up memory by coming again and again. A second call does nothing.
+   * Lets a connection go. One that leaves much unread keeps its place for a while, as {@linkcode LingeringConnections}
+   * says. A second call does nothing.
    */
-  remove(connection: Connection): void {
+  remove(connection: Connection, nowMs: number): void {
     if (!this.#open.delete(connection)) return;
-    if (connection.unsentBytes > 0) this.#lingering.add(connection);
-    else this.#byAddress.down(addressGroup(connection.remoteAddress));
+    if (!this.#lingering.add(connection, nowMs)) this.#leaveAddress(connection);
     this.authenticated(connection);
     this.leaveWorld(connection);
     if (this.#bySession.get(connection.sessionId) === connection) {
@@ -136,8 +145,12 @@ export class ConnectionRegistry {
 
   /** The runtime has let go of an ended connection's socket for good. */
   settled(connection: Connection): void {
-    if (!this.#lingering.delete(connection)) return;
-    this.#byAddress.down(addressGroup(connection.remoteAddress));
+    if (this.#lingering.delete(connection)) this.#leaveAddress(connection);
+  }
+
+  /** Gives back the places that ended connections have had for long enough. */
+  sweepLingering(nowMs: number): void {
+    for (const connection of this.#lingering.takeDue(nowMs)) this.#leaveAddress(connection);
   }
 
   /** The connections in a world. */
@@ -164,6 +177,10 @@ export class ConnectionRegistry {
 
   [Symbol.iterator](): Iterator<Connection> {
     return this.#open.values();
+  }
+
+  #leaveAddress({ remoteAddress }: Connection): void {
+    this.#byAddress.down(addressGroup(remoteAddress));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Principal } from "../security/mod.ts";
 export interface StreamRequest {
   readonly principal: Principal;
   readonly streamId: string;
-  /** World that the message named, or else the one that the connection is in. */
+  /** World that the message named, or else the one that the connection has registered in or its address names. */
   readonly world: string | undefined;
   /** What the client asks of the stream; unchecked. */
   readonly params: JsonFields;
@@ -13,6 +13,11 @@ export interface StreamRequest {
 
 /** Where a source puts what it makes. */
 export interface StreamSink {
+  /**
+   * Takes leave for one update, to be asked before each: 0 if it is given, else after how many ms to ask again, as more
+   * updates are asked for than are granted.
+   */
+  claim(): number;
   /** Sends one update; the subscription numbers it, and its strategy says what is dropped if the client is slow. */
   update(data: Readonly<Record<string, unknown>>): void;
   /** Ends the subscription from the source's side: the client is told reliably. */

@@ -10,8 +10,6 @@ export interface Subscription {
   readonly startedAtMs: number;
   /** Undefined while its source starts it. */
   running: RunningStream | undefined;
-  /** Updates that were not sent because the connection has as many as it may have. */
-  skipped: number;
   /** Number of the newest update. */
   sequence: number;
 }

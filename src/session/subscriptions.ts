@@ -1,20 +1,33 @@
 import type { Clock, Logger } from "../observe/mod.ts";
-import { errorFields, ERRORS, type Subscribe, type Unsubscribe, VoxcastError } from "../protocol/mod.ts";
+import { errorFields, type Subscribe, type Unsubscribe, VoxcastError } from "../protocol/mod.ts";
 import { mayEnter } from "../security/mod.ts";
 import { type AuditLog, streamRecord } from "./audit.ts";
 import type { Connection } from "./connection.ts";
+import { knownError } from "./known_error.ts";
+import type { ConnectionRegistry } from "./registry.ts";
+import type { StreamPace } from "./stream_pace.ts";
 import type { StreamSource } from "./stream_source.ts";
 import type { Subscription } from "./subscription.ts";
+
+/** Bounds of one connection's subscriptions. */
+export interface SubscriptionLimits {
+  readonly maxSubscriptions: number;
+}
 
 /** What {@linkcode Subscriptions} works with. */
 export interface SubscriptionsOptions {
   readonly sources: readonly StreamSource[];
-  readonly maxSubscriptions: number;
+  readonly limits: SubscriptionLimits;
+  readonly connections: ConnectionRegistry;
+  readonly pace: StreamPace;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly audit: AuditLog;
   readonly onUnexpected: (error: unknown) => void;
 }
+
+/** Why a stream ended that its client did not want any more. */
+const UNSUBSCRIBED = "unsubscribed";
 
 /** Answers SUBSCRIBE and UNSUBSCRIBE, numbers what streams send, and keeps the account of each. */
 export class Subscriptions {
@@ -31,16 +44,16 @@ export class Subscriptions {
     const { streamId, streamType, id } = message;
     try {
       const subscription = this.#start(connection, message);
-      connection.reply("SUBSCRIBE_SUCCESS", {
+      connection.outbox.send("SUBSCRIBE_SUCCESS", {
         stream_id: streamId,
         stream_type: streamType,
         strategy: subscription.queue.strategy,
         world: subscription.running?.world ?? null,
       }, id);
     } catch (given) {
-      const error = this.#known(given);
+      const error = knownError(given, this.#options.onUnexpected);
       connection.counters.malformedMessages++;
-      connection.reply("SUBSCRIBE_FAILED", { stream_id: streamId, ...errorFields(error) }, id);
+      connection.outbox.send("SUBSCRIBE_FAILED", { stream_id: streamId, ...errorFields(error) }, id);
     }
   }
 
@@ -53,8 +66,8 @@ export class Subscriptions {
     if (subscription === undefined) {
       throw new VoxcastError("STREAM_NOT_FOUND", "This connection has no subscription of this stream_id");
     }
-    this.#end(connection, subscription, "unsubscribed");
-    connection.reply("UNSUBSCRIBE", { stream_id: streamId }, id);
+    this.#end(connection, subscription, UNSUBSCRIBED);
+    connection.outbox.send("UNSUBSCRIBE", { stream_id: streamId }, id);
   }
 
   /** Ends all subscriptions of a connection, for its end. */
@@ -76,48 +89,70 @@ export class Subscriptions {
   }
 
   #start(connection: Connection, message: Subscribe): Subscription {
-    const { clock, maxSubscriptions } = this.#options;
+    const { clock, limits } = this.#options;
     const { streamId, streamType } = message;
     const source = this.#sourceOf(connection, streamType);
     const known = connection.subscriptions;
     if (known?.has(streamId)) {
       throw new VoxcastError("STREAM_EXISTS", "This connection has a subscription of this stream_id already");
     }
-    if (known !== undefined && known.size >= maxSubscriptions) {
+    if (known !== undefined && known.size >= limits.maxSubscriptions) {
       throw new VoxcastError(
         "SUBSCRIPTION_LIMIT",
-        `A connection has at most ${maxSubscriptions} subscriptions`,
+        `A connection has at most ${limits.maxSubscriptions} subscriptions`,
       );
     }
     const subscription: Subscription = {
       streamId,
       source,
-      queue: connection.addStream(message.strategy ?? "drop_oldest", message.keepEvery),
+      queue: connection.outbox.addStream(message.strategy ?? "drop_oldest", message.keepEvery),
       startedAtMs: clock.monotonic(),
       running: undefined,
-      skipped: 0,
       sequence: 0,
     };
     // A source may use its sink at once, so the subscription has to be there before it starts.
-    connection.setSubscription(subscription);
+    (connection.subscriptions ??= new Map()).set(streamId, subscription);
+    this.#options.pace.changed(connection);
     try {
       subscription.running = source.open(
         {
           principal: connection.principal!,
           streamId,
-          world: message.world ?? connection.world ?? connection.namedWorld,
+          world: message.world ?? connection.registeredWorld ?? connection.namedWorld,
           params: message.params,
         },
         {
+          claim: () => this.#options.pace.claim(connection, clock.monotonic()),
           update: (data) => this.#update(connection, subscription, data),
           complete: (reason) => this.#complete(connection, subscription, reason),
         },
       );
+      this.#enterWorld(connection, subscription);
       return subscription;
     } catch (error) {
-      connection.removeSubscription(subscription);
+      subscription.running?.stop();
+      this.#forget(connection, subscription);
       throw error;
     }
+  }
+
+  /** A connection that is in no world is in that of its first stream. */
+  #enterWorld(connection: Connection, { running, streamId }: Subscription): void {
+    const world = running?.world;
+    // A source may have completed its stream already.
+    if (world === undefined || connection.world !== undefined || !connection.subscriptions?.has(streamId)) {
+      return;
+    }
+    if (this.#options.connections.enterWorld(connection, world)) return;
+    throw new VoxcastError("WORLD_FULL", `World ${world} has as many clients as it accepts`);
+  }
+
+  /** It stays as long as it has a stream of that world. */
+  #leaveWorld(connection: Connection): void {
+    const { world, registeredWorld, subscriptions } = connection;
+    if (world === undefined || registeredWorld !== undefined) return;
+    for (const { running } of subscriptions?.values() ?? []) if (running?.world === world) return;
+    this.#options.connections.leaveWorld(connection);
   }
 
   #sourceOf(connection: Connection, streamType: string): StreamSource {
@@ -134,24 +169,26 @@ export class Subscriptions {
   }
 
   #update(connection: Connection, subscription: Subscription, data: Readonly<Record<string, unknown>>): void {
-    if (connection.subscriptions?.get(subscription.streamId) !== subscription) return;
-    const { clock } = this.#options;
     const { streamId, source } = subscription;
-    const timestamp = clock.now();
-    const update = { "stream_id": streamId, sequence: ++subscription.sequence, ...data, timestamp };
-    connection.pushStream(subscription, source.updateType, update);
+    if (connection.subscriptions?.get(streamId) !== subscription || !connection.isOpen) return;
+    const sequence = ++subscription.sequence;
+    const update = { "stream_id": streamId, sequence, ...data, timestamp: this.#options.clock.now() };
+    connection.outbox.pushStream(subscription.queue, source.updateType, update);
   }
 
   #complete(connection: Connection, subscription: Subscription, reason: string): void {
     if (connection.subscriptions?.get(subscription.streamId) !== subscription) return;
     const { streamId, sequence } = subscription;
     this.#end(connection, subscription, reason);
-    connection.sendReliable("STREAM_COMPLETE", { stream_id: streamId, sequence, reason });
+    connection.outbox.sendReliable("STREAM_COMPLETE", { stream_id: streamId, sequence, reason });
   }
 
   #end(connection: Connection, subscription: Subscription, reason: string): void {
     subscription.running?.stop();
-    connection.removeSubscription(subscription);
+    const lost = this.#forget(connection, subscription);
+    // Who unsubscribes does not want them.
+    if (reason !== UNSUBSCRIBED) connection.counters.undelivered += lost;
+    this.#leaveWorld(connection);
     const { audit, logger, clock } = this.#options;
     const record = streamRecord({
       streamId: subscription.streamId,
@@ -159,17 +196,18 @@ export class Subscriptions {
       connectionId: connection.id,
       durationMs: clock.monotonic() - subscription.startedAtMs,
       packetsSent: subscription.queue.sent,
-      droppedFrames: subscription.queue.dropped + subscription.skipped,
+      droppedFrames: subscription.queue.dropped,
       world: subscription.running?.world,
       reason,
     });
     audit.add(record);
-    logger.info("stream.ended", { ...record });
+    logger.debug("stream.ended", { ...record });
   }
 
-  #known(given: unknown): VoxcastError {
-    if (given instanceof VoxcastError) return given;
-    this.#options.onUnexpected(given);
-    return new VoxcastError("INTERNAL", ERRORS.INTERNAL.summary);
+  /** Takes a subscription off its connection, with what waits of it; returns how many messages that were. */
+  #forget(connection: Connection, { streamId, queue }: Subscription): number {
+    connection.subscriptions?.delete(streamId);
+    this.#options.pace.changed(connection);
+    return connection.outbox.removeStream(queue);
   }
 }

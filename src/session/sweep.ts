@@ -1,5 +1,5 @@
 import type { Clock, TimerId } from "../observe/mod.ts";
-import { CLOSE_CODES, errorMessage, serverMessage, VoxcastError } from "../protocol/mod.ts";
+import { CLOSE_CODES, type CloseCode, VoxcastError } from "../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { RateGuard } from "./rate_guard.ts";
 import type { ConnectionRegistry } from "./registry.ts";
@@ -28,6 +28,15 @@ export interface SweepOptions {
 /** Longest time between two rounds: what falls due is done this much later at most. */
 const MAX_INTERVAL_MS = 1000;
 const MIN_INTERVAL_MS = 10;
+/** Closed for what the client did: it is not waited for longer than a close frame takes on its way. */
+const PUNISHED: ReadonlySet<CloseCode> = new Set([
+  CLOSE_CODES.MESSAGE_TOO_LARGE.code,
+  CLOSE_CODES.UNAUTHORIZED.code,
+  CLOSE_CODES.PROTOCOL.code,
+  CLOSE_CODES.RATE.code,
+  CLOSE_CODES.MEMORY.code,
+]);
+const PUNISHED_FAREWELL_MS = 500;
 /** A socket that did not take everything is looked at again after this time: the runtime does not say when it drains. */
 const POLL_MS = 10;
 
@@ -56,7 +65,7 @@ export class Sweep implements Disposable {
     this.#round = options.clock.setTimeout(() => this.#run(), this.#intervalMs);
   }
 
-  /** Bytes that waited in the process for clients at the last round. */
+  /** Bytes that waited in the process for clients at the last round, those that have ended included. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
@@ -79,9 +88,10 @@ export class Sweep implements Disposable {
 
   /** Sends a HEARTBEAT, which the client answers with PONG. */
   sendHeartbeat(connection: Connection): void {
-    const now = this.#options.clock.now();
-    const data = { "server_time_ms": now, sequence: ++connection.heartbeats };
-    connection.sendText(serverMessage("HEARTBEAT", now, data, connection.style));
+    connection.outbox.send("HEARTBEAT", {
+      "server_time_ms": this.#options.clock.now(),
+      sequence: ++connection.heartbeats,
+    });
   }
 
   /** Forgets a connection that has ended. */
@@ -109,13 +119,14 @@ export class Sweep implements Disposable {
     const { clock, connections } = this.#options;
     this.#round = clock.setTimeout(() => this.#run(), this.#intervalMs);
     const nowMs = clock.monotonic();
+    connections.sweepLingering(nowMs);
     // A connection may end while it is looked at; a Set goes on with the others.
     let bytes = 0;
     for (const connection of connections) {
       this.#look(connection, nowMs);
-      bytes += connection.waitingBytes;
+      if (connection.state.phase !== "closed") bytes += connection.outbox.waitingBytes;
     }
-    this.#waitingBytes = bytes;
+    this.#waitingBytes = bytes + connections.lingeringBytes;
   }
 
   #look(connection: Connection, nowMs: number): void {
@@ -136,11 +147,17 @@ export class Sweep implements Disposable {
         break;
       case "draining":
         if (nowMs - state.sinceMs >= limits.drainTimeoutMs) connection.closeSocket();
-        if (nowMs - state.sinceMs >= limits.drainTimeoutMs + limits.writeTimeoutMs) giveUp(connection);
+        if (nowMs - state.sinceMs >= this.#farewellMs(state.code)) giveUp(connection);
         break;
       case "closed":
         break;
     }
+  }
+
+  /** How long a peer may take to answer a close frame; the runtime keeps what it sent, and reads on, until it does. */
+  #farewellMs(code: CloseCode): number {
+    const { drainTimeoutMs, writeTimeoutMs } = this.#options.limits;
+    return PUNISHED.has(code) ? PUNISHED_FAREWELL_MS : drainTimeoutMs + writeTimeoutMs;
   }
 
   #keepAlive(connection: Connection, nowMs: number): void {
@@ -150,16 +167,13 @@ export class Sweep implements Disposable {
       connection.close(CLOSE_CODES.HEARTBEAT.code);
       return;
     }
-    if (this.#options.rates.banLeftMs(connection, nowMs) > 0) {
-      // Banned by what it did elsewhere: over another connection, or over HTTP.
-      this.#options.rates.refuseBanned(connection, nowMs);
-      return;
-    }
-    if (connection.pace(nowMs) !== "ok") {
+    // By what it did elsewhere: over another connection, or over HTTP.
+    if (this.#options.rates.closeIfBanned(connection, nowMs)) return;
+    if (connection.outbox.pace(nowMs) !== "ok") {
       connection.close(CLOSE_CODES.SLOW_CONSUMER.code);
       return;
     }
-    connection.resend(nowMs);
+    connection.outbox.resend(nowMs);
     if (nowMs < connection.nextHeartbeatMs) return;
     connection.nextHeartbeatMs = nowMs + limits.heartbeatIntervalMs;
     this.sendHeartbeat(connection);
@@ -169,8 +183,7 @@ export class Sweep implements Disposable {
     const message = code === "AUTH_REQUIRED"
       ? "No credential was shown in time"
       : "The credential has expired; send AUTH with a new one before that";
-    const error = new VoxcastError(code, message);
-    connection.sendText(errorMessage(error, this.#options.clock.now(), undefined, connection.style));
+    connection.outbox.sendError(new VoxcastError(code, message));
     connection.close(CLOSE_CODES.UNAUTHORIZED.code);
   }
 }

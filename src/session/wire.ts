@@ -8,3 +8,9 @@ export interface Wire {
   /** Hands a message over, in order, at once. */
   send(data: Payload): void;
 }
+
+/** What a connection needs of one beside that. */
+export interface Transport extends Wire {
+  readonly readyState: number;
+  close(code: number, reason: string): void;
+}

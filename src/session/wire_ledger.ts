@@ -1,3 +1,4 @@
+import type { ConnectionCounters } from "./connection_counters.ts";
 import { payloadBytes } from "./payload_bytes.ts";
 import { Ring } from "./ring.ts";
 import type { Payload, Wire } from "./wire.ts";
@@ -17,26 +18,22 @@ const LANES = 4;
  */
 export class WireLedger {
   readonly #wire: Wire;
+  readonly #counters: ConnectionCounters;
   readonly #entries = new Ring<number>();
   #waitingBytes = 0;
   #controlMessages = 0;
   #controlBytes = 0;
   #frames = 0;
-  #handedBytes = 0;
-  #handedMessages = 0;
 
-  constructor(wire: Wire) {
+  /** @param counters where all that is handed over is counted, without the frames that the wire puts around messages */
+  constructor(wire: Wire, counters: ConnectionCounters) {
     this.#wire = wire;
+    this.#counters = counters;
   }
 
   /** Bytes handed over since the start. */
   get handedBytes(): number {
-    return this.#handedBytes;
-  }
-
-  /** Messages handed over since the start. */
-  get handedMessages(): number {
-    return this.#handedMessages;
+    return this.#counters.bytesSent;
   }
 
   /** Bytes that waited at the last {@linkcode settle}, and what has come since. Asks the wire nothing. */
@@ -79,14 +76,13 @@ export class WireLedger {
 
   /**
    * Hands a message over. Asks the wire nothing: the answer costs as much as counting the bytes of a long text.
-   * @returns its bytes
    * @throws whatever the wire throws; nothing is noted then
    */
-  hand(lane: WireLane, message: Payload): number {
+  hand(lane: WireLane, message: Payload): void {
     this.#wire.send(message);
     const bytes = payloadBytes(message);
-    this.#handedMessages++;
-    this.#handedBytes += bytes;
+    this.#counters.packetsSent++;
+    this.#counters.bytesSent += bytes;
     this.#waitingBytes += bytes;
     const last = lane === BULK ? this.#entries.last() : undefined;
     // Bulk is counted in bytes only, so neighbours share an entry and small messages cost no memory here.
@@ -96,9 +92,9 @@ export class WireLedger {
       this.#controlMessages++;
       this.#controlBytes += bytes;
     } else if (lane === FRAME) {
+      this.#counters.framesSent++;
       this.#frames++;
     }
-    return bytes;
   }
 
   #strike(lane: number, bytes: number): void {

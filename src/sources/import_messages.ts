@@ -51,7 +51,7 @@ export interface ImportResult {
 
 /** What comes back from the import Worker. */
 export type ImportReply =
-  | { readonly type: "progress"; readonly progress: ImportProgress }
+  | { readonly type: "progress"; readonly progress: ImportProgress; readonly memoryBytes: number }
   | { readonly type: "result"; readonly result: ImportResult }
   | { readonly type: "refused"; readonly problem: ImportProblem }
   | { readonly type: "failed"; readonly name: string; readonly message: string };

@@ -16,7 +16,9 @@ scope.onmessage = (event) => void answer(event.data);
 async function answer(request: ImportRequest): Promise<void> {
   try {
     const result = await importModel(request, (phase, done, total) => {
-      scope.postMessage({ type: "progress", progress: { phase, done, total } }, []);
+      const { heapTotal, external } = Deno.memoryUsage();
+      const progress = { phase, done, total };
+      scope.postMessage({ type: "progress", progress, memoryBytes: heapTotal + external }, []);
     });
     scope.postMessage({ type: "result", result }, buffersOf(result));
   } catch (error) {

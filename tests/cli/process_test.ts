@@ -100,7 +100,7 @@ testWith(
       ],
       [
         { MFN_API_KEY: "primary-key-1" },
-        /to try things out on one machine: security\.trustProxy = 127\.0\.0\.1/,
+        /to try things out on one machine: VOXCAST_SECURITY_TRUST_PROXY=127\.0\.0\.1 or --security-trust-proxy 127\.0\.0\.1/,
       ],
     ];
     await Promise.all(cases.map(async ([env, expected]) => {

@@ -63,13 +63,15 @@ testWith(need, "serve lists all wrong flags at once and starts nothing", async (
     "--world-max",
     "-1",
     "--no-such",
+    "--no-demmo",
   );
   assertEquals([code, out], [2, ""]);
-  assertStringIncludes(error, "4 problems");
+  assertStringIncludes(error, "5 problems");
   assertStringIncludes(error, "--prot (flag): is no setting; the nearest is --port");
   assertStringIncludes(error, "gridDepth = 9 (flag --grid-depth): must be a whole number from 3 to 8");
   assertStringIncludes(error, "worldMax = -1 (flag --world-max): must be above worldMin, which is 0");
   assertStringIncludes(error, "--no-such (flag)");
+  assertStringIncludes(error, "--no-demmo (flag): is no setting; the nearest is --no-demo");
 });
 
 Deno.test("a flag without its value is refused", async () => {

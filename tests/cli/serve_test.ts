@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { checkFile } from "../../src/cli/check_file.ts";
 import { describeAccess } from "../../src/cli/describe_access.ts";
+import { describeReach } from "../../src/cli/describe_reach.ts";
 import { ConfigError, loadConfig } from "../../src/config/mod.ts";
 import { type Logger, seededRandom } from "../../src/observe/mod.ts";
 import {
@@ -55,6 +56,7 @@ function start(
   app: NotedApp,
   options: Partial<ServeOptions> = {},
   checkFile: ServeDeps["checkFile"] = () => Promise.resolve(),
+  given: { readonly hint?: string; readonly addresses?: readonly string[] } = {},
 ) {
   const io = new MemoryIo();
   const stop = new AbortController();
@@ -68,6 +70,8 @@ function start(
     random: seededRandom(1),
     stop: stop.signal,
     checkFile,
+    keysHint: () => Promise.resolve(given.hint),
+    networkAddresses: () => given.addresses,
     createApp: ({ logger }) => {
       app.logger = logger;
       return Promise.resolve(app);
@@ -110,6 +114,41 @@ Deno.test("the line on imports fits the server: where it is, and whether it asks
     await lineOf({ ...tls, "security.apiKey": KEY }, "https://127.0.0.1:7090/"),
     " --server https://127.0.0.1:7090/ --key KEY",
   );
+});
+
+Deno.test("a server at every address says so, with the addresses if it may look at them", () => {
+  const lines = (host: string, addresses?: readonly string[]) =>
+    describeReach({ host, url: "https://localhost:7443/", port: 7443 }, () => addresses);
+  const own = ["127.0.0.1", "192.168.1.20", "::1", "2001:db8::7"];
+  assertEquals(lines("127.0.0.1", own), []);
+  assertEquals(lines("voxels.example.com", own), []);
+  assertEquals(lines("0.0.0.0", own), [
+    "It listens at every address of this machine: https://192.168.1.20:7443/",
+  ]);
+  assertEquals(lines("::", own), [
+    "It listens at every address of this machine: https://192.168.1.20:7443/, https://[2001:db8::7]:7443/",
+  ]);
+  assertEquals(lines("0.0.0.0", ["127.0.0.1"]), ["It listens at every address of this machine"]);
+  assertEquals(lines("0.0.0.0"), [
+    "It listens at every address of this machine, port 7443 (--allow-sys=networkInterfaces shows which)",
+  ]);
+  assertStringIncludes(
+    lines("0.0.0.0", Array.from({ length: 20 }, (_, i) => `10.0.0.${i}`))[0]!,
+    " and 12 more",
+  );
+});
+
+Deno.test("the start shows where else it listens, and a hint on keys that it does not take", async () => {
+  const app = new NotedApp();
+  app.url = "http://localhost:7090/";
+  const flags = { host: "0.0.0.0", "security.apiKey": KEY, "security.trustProxy": "10.0.0.1" };
+  const { config } = loadConfig({ env: {}, flags });
+  const given = { hint: "keys.json has 1 key", addresses: ["10.0.0.2"] };
+  const { io, stop, code } = start(app, { config, demo: false }, undefined, given);
+  stop.abort();
+  assertEquals(await code, 0);
+  assertStringIncludes(io.outText, "It listens at every address of this machine: http://10.0.0.2:7090/\n");
+  assertEquals(io.errorText, "keys.json has 1 key\n");
 });
 
 Deno.test("files take the place of the demo, and --no-demo leaves the world empty", async () => {

@@ -112,7 +112,7 @@ Deno.test("a lost connection comes back by itself, later each time, with its ses
   server.socket.closes(1006);
   assertEquals([server.status.state, server.status.step], ["reconnecting", "waiting"]);
   assertEquals(server.status.error?.code, "CONNECTION_LOST");
-  assertEquals(server.status.retryAtMs, server.clock.monotonic() + 500);
+  assertEquals(server.status.retryAtMs, server.clock.now() + 500);
   await server.clock.advanceAsync(499);
   assertEquals(server.sockets.length, 1);
   await server.clock.advanceAsync(1);
@@ -120,7 +120,7 @@ Deno.test("a lost connection comes back by itself, later each time, with its ses
   server.http = () => Promise.reject(new TypeError("nobody there"));
   server.socket.closes(1006);
   await server.settle();
-  assertEquals(server.status.retryAtMs, server.clock.monotonic() + 1000);
+  assertEquals(server.status.retryAtMs, server.clock.now() + 1000);
   assertEquals(server.status.error?.code, "UNREACHABLE");
   await server.clock.advanceAsync(1000);
   await server.greet();
@@ -141,7 +141,7 @@ Deno.test("only a connection that stayed up makes the waits short again", async 
   server.clock.advance(10_000);
   server.socket.closes(1006);
   assertEquals(server.status.attempts, 1);
-  assertEquals(server.status.retryAtMs, server.clock.monotonic() + 500);
+  assertEquals(server.status.retryAtMs, server.clock.now() + 500);
   server.client.close();
 });
 
@@ -185,7 +185,7 @@ Deno.test("the error that a close stands for knows better: a lock-out ends, a ba
   server.socket.says(errorText("LOCKED_OUT", { retryAfterMs: 60_000 }));
   server.socket.closes(4003);
   assertEquals([server.status.state, server.status.error?.code], ["reconnecting", "LOCKED_OUT"]);
-  assertEquals(server.status.retryAtMs, server.clock.monotonic() + 60_500);
+  assertEquals(server.status.retryAtMs, server.clock.now() + 60_500);
   server.client.retryNow();
   assertEquals(server.status.step, "waiting", "a wait that the server asked for stays");
   await server.clock.advanceAsync(60_000);
@@ -195,7 +195,7 @@ Deno.test("the error that a close stands for knows better: a lock-out ends, a ba
   await server.greet();
   server.socket.says(errorText("BANNED", { retryAfterMs: 600_000 }));
   server.socket.closes(4008);
-  assertEquals(server.status.retryAtMs, server.clock.monotonic() + 601_000);
+  assertEquals(server.status.retryAtMs, server.clock.now() + 601_000);
   server.client.close();
 });
 
@@ -254,7 +254,7 @@ Deno.test("a server that does not let in for now is waited for as long as it ask
     await failToOpen(server);
     assertEquals(server.requests, ["GET /voxels/ws/render?world=my+garden"]);
     assertEquals([server.status.state, server.status.error?.code], ["reconnecting", code]);
-    assertEquals(server.status.retryAtMs, server.clock.monotonic() + 4500);
+    assertEquals(server.status.retryAtMs, server.clock.now() + 4500);
     server.client.close();
   }
 });
@@ -297,6 +297,22 @@ Deno.test("a burst of failures is no burst of questions: one in ten seconds, and
   server.client.close();
 });
 
+Deno.test("that nobody is there is said of every attempt, although it is asked for only once in 10 s", async () => {
+  const server = new FakeServer({ maxAttempts: 3 });
+  server.http = () => Promise.reject(new TypeError("nobody there"));
+  const connecting = server.client.connect();
+  const codes: (string | undefined)[] = [];
+  for (let i = 0; i < 3; i++) {
+    await server.settle();
+    server.socket.closes(1006);
+    await server.settle();
+    codes.push(server.status.error?.code);
+    await server.clock.advanceAsync(1000);
+  }
+  await assertRejects(() => connecting, ClientError, "cannot be reached");
+  assertEquals([codes, server.requests.length], [["UNREACHABLE", "UNREACHABLE", "UNREACHABLE"], 1]);
+});
+
 Deno.test("a server that does not answer is tried again, and given up after as many attempts as are allowed", async () => {
   const server = new FakeServer({ maxAttempts: 2 });
   const connecting = server.client.connect();
@@ -325,7 +341,7 @@ Deno.test("a registration refused for good fails the client; one refused for now
   refuse("WORLD_FULL", { retryAfterMs: 4000 });
   await server.settle();
   assertEquals([server.status.step, server.status.error?.code], ["waiting", "WORLD_FULL"]);
-  assertEquals(server.status.retryAtMs, server.clock.monotonic() + 4500);
+  assertEquals(server.status.retryAtMs, server.clock.now() + 4500);
   server.client.close();
 });
 

@@ -58,7 +58,9 @@ Deno.test("a misspelt variable is found by asking if it is one slip from a known
     "RATE_LIMIT_MAX_REQUEST",
     "MESSAGE_QUEUES_SIZE",
   ];
-  for (const name of slips) assertEquals(readVariables(askOnly({ [name]: "1" })), { [name]: "1" }, name);
+  // All at once, as each looking takes a while: no slip is found by means of another.
+  const variables = Object.fromEntries(slips.map((name) => [name, "1"]));
+  assertEquals(readVariables(askOnly(variables)), variables);
 });
 
 Deno.test("only names that may be asked for are asked for", () => {

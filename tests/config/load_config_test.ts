@@ -128,6 +128,7 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     positionsPerSecond: 60,
     opsPerSecond: 50,
     streamUpdatesPerSecond: 200,
+    serverStreamUpdatesPerSecond: 10000,
     maxViolations: 10,
     banSec: 600,
     maxTrackedKeys: 100000,
@@ -270,6 +271,14 @@ Deno.test("a name far from all settings gets no suggestion", () => {
     ["VOXCAST_FOO", "is no setting"],
     ["buildPoolSiz", "is no setting; the nearest is build.buildPoolSize"],
     ["foo", "is no setting"],
+  ]);
+});
+
+Deno.test("a misspelt group is told with the nearest one", () => {
+  const { problems } = problemsOf({ file: { straming: { turnBudgetMs: 4 }, buidl: { buildPoolSize: 2 } } });
+  assertEquals(problems.map(({ key, message }) => [key, message]), [
+    ["straming", "is no setting; the nearest is streaming"],
+    ["buidl", "is no setting; the nearest is build"],
   ]);
 });
 

@@ -64,7 +64,12 @@ Deno.test("a credential without TLS is refused with both ways out, without showi
     assertEquals([problem?.key, more], ["security.tlsCertFile", []]);
     const { message } = problem!;
     for (
-      const part of [key, "security.tlsKeyFile", "security.trustProxy", "security.trustProxy = 127.0.0.1"]
+      const part of [
+        key,
+        "security.tlsKeyFile",
+        "security.trustProxy",
+        "VOXCAST_SECURITY_TRUST_PROXY=127.0.0.1 or --security-trust-proxy 127.0.0.1",
+      ]
     ) {
       assertStringIncludes(message, part);
     }
@@ -82,6 +87,18 @@ Deno.test("a proxy without a credential would let everybody do everything", () =
     assertEquals([problem?.key, more], ["security.trustProxy", []]);
     assertStringIncludes(problem!.message, "security.apiKey");
     for (const credential of Object.values(CREDENTIALS)) load({ ...flags, ...credential });
+  }
+});
+
+Deno.test("not everybody may say for others from where they come", () => {
+  const credential = CREDENTIALS["security.apiKey"];
+  for (const all of ["0.0.0.0/0", "::/0", "10.1.2.3/0", "::ffff:0.0.0.0/96", "0:0:0:0:0:ffff::/96"]) {
+    const [problem, ...more] = problemsOf({ ...credential, "security.trustProxy": `127.0.0.1,${all}` });
+    assertEquals([problem?.key, more], ["security.trustProxy", []], all);
+    assertStringIncludes(problem!.message, "X-Forwarded-For");
+  }
+  for (const some of ["0.0.0.0/1", "::/1", "::1", "::ffff:0.0.0.0/97", "0.0.0.0"]) {
+    load({ ...credential, "security.trustProxy": some, ...TLS });
   }
 });
 

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { SESSION_METRICS, SESSION_REASONS } from "../../src/http/session_metrics.ts";
+import { shortNumber } from "../../src/http/short_number.ts";
 import { snakeKeys } from "../../src/http/snake_keys.ts";
+import { bearer, principal } from "./principals.ts";
 import { createTestServer, problemOf, STATUS } from "./server.ts";
 
 Deno.test("/ws/stats shows the sockets of all paths, and who was there", async () => {
@@ -10,6 +12,8 @@ Deno.test("/ws/stats shows the sockets of all paths, and who was there", async (
   assertEquals(stats.sessions, {
     authenticated: 7,
     unauthenticated: 2,
+    lingering: 10,
+    entries: 29,
     subscriptions: 11,
     refused: { server: 1, overloaded: 12 },
     messages_in: 13,
@@ -21,11 +25,30 @@ Deno.test("/ws/stats shows the sockets of all paths, and who was there", async (
     heartbeat_timeouts: 19,
     slow_consumers: 20,
     compression: { messages: 21, plain_bytes: 200, sent_bytes: 50, ratio: 0.25 },
-    latency: { samples: 22, avg_ms: 0.5, p50_ms: 0.25, p99_ms: 4, max_ms: 8 },
+    latency: { samples: 22, avg_ms: 0.5123, p50_ms: 0.25, p99_ms: 4.12, max_ms: 8 },
     limits: { violations: 23, bans: 24, rate_limited: 25 },
+    guard: { known_bytes: 30, unexplained_bytes: 31, closed: 32 },
     auth: { successes: 26, failures: { wrong_key: 27, expired: 0 }, lockouts: 28 },
   });
   assertEquals(stats.ended, STATUS.audit());
+});
+
+Deno.test("/ws/stats shows from where connections come to moderators and owners only", async () => {
+  const row = { id: "c", "remote_address": "192.0.2.9" };
+  const { call } = createTestServer({
+    principals: { v: principal("viewer"), p: principal("participant"), m: principal("moderator") },
+    deps: { status: () => ({ ...STATUS, connections: () => [row] }) },
+  });
+  const rowsFor = async (key: string) => {
+    const { connections, ended } = await (await call("GET", "/ws/stats", undefined, bearer(key))).json();
+    return [...connections, ...ended];
+  };
+  assertEquals(await rowsFor("m"), [row, ...STATUS.audit()]);
+  for (const key of ["v", "p"]) {
+    const rows = await rowsFor(key);
+    assertEquals([rows.length, rows[0]], [2, { id: "c" }]);
+    assert(!JSON.stringify(rows).includes("192.0.2"));
+  }
 });
 
 Deno.test("/ws/{world}/stats shows one world's connections and records, not from where they came", async () => {
@@ -50,7 +73,7 @@ Deno.test("the metrics hold every number of the sockets under a name of its own,
     assert(/^voxcast_session_[a-z0-9_]+$/.test(name), name);
     assertEquals(name.endsWith("_total"), kind === "counter");
     assertStringIncludes(text, `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${name} ${read(STATUS)}\n`);
-    assertEquals([field, at(json, field)], [field, read(STATUS)]);
+    assertEquals([field, at(json, field)], [field, shortNumber(read(STATUS))]);
   }
   for (const { field, name, read } of SESSION_REASONS) {
     assertEquals([field, at(json, field)], [field, read(STATUS)]);
@@ -78,6 +101,12 @@ Deno.test("what is counted by reason grows by what the server reports, and a new
   refused = { server: 5, address: 1 };
   assertEquals(await shown(), { server: 5, address: 1 });
   assertEquals(await shown(), { server: 5, address: 1 });
+});
+
+Deno.test("numbers of an answer have two decimals, four below one, and whole ones stay", () => {
+  const given = [0, 7, -3, 4.123456789, 1234567.891, 0.512345678, 0.00004, -2.345678, 2 ** 53];
+  assertEquals(given.map(shortNumber), [0, 7, -3, 4.12, 1234567.89, 0.5123, 0, -2.35, 2 ** 53]);
+  assertEquals(snakeKeys({ aB: { hitRate: 1 / 3 } }), { a_b: { hit_rate: 0.3333 } });
 });
 
 Deno.test("names become snake_case at every depth, lists and values stay", () => {

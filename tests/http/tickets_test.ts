@@ -25,6 +25,26 @@ Deno.test("a ticket is bound to the world and the origin that are asked for, or 
   assertEquals((await ticket({ origin: other }, own)).ticket, `key:of-a - ${other}`);
 });
 
+Deno.test("a request for a ticket without a body asks for nothing in particular", async () => {
+  const { call } = createTestServer({ principals: KEYS });
+  const plain = { ticket: "key:of-a - -", "expires_at_ms": 30_000 };
+  const bare = await call("POST", "/api/tickets", undefined, bearer("a-key"));
+  assertEquals([bare.status, await bare.json()], [201, plain]);
+  const ask = (body: BodyInit, headers: Record<string, string>) =>
+    call("POST", "/api/tickets", body, { ...bearer("a-key"), ...headers });
+  const empty = { type: "bytes" as const };
+  for (
+    const [body, headers] of [
+      [new ReadableStream({ ...empty, start: (controller) => controller.close() }), {}],
+      ["", { "content-length": "0", "content-type": "application/json" }],
+    ] as const
+  ) {
+    const response = await ask(body, headers);
+    assertEquals([response.status, await response.json()], [201, plain]);
+  }
+  await problemOf(await ask("{", { "content-type": "application/json" }), "INVALID_JSON");
+});
+
 Deno.test("no ticket for another world, a world that cannot be, a broken origin, or without a credential", async () => {
   const { call } = createTestServer({ principals: KEYS });
   const ask = (body: unknown, headers = bearer("a-key")) => call("POST", "/api/tickets", body, headers);

@@ -17,6 +17,17 @@ testWith(
 
     const streams = await SocketClient.connect(server.socketUrl.replace("render", "stream_features"));
     const send = (message: Record<string, unknown>) => streams.send(JSON.stringify(message));
+    send({
+      type: "INIT",
+      client_id: "meter",
+      client_info: { user_agent: "x", capabilities: ["y".repeat(500)] },
+    });
+    const meter = await waitFor(async () => {
+      const { connections } = await stats("ws/stats");
+      return connections.find((row: Record<string, unknown>) => row["client_id"] === "meter");
+    }, { what: "what the client says of itself" });
+    assert(meter.client_info.startsWith('{"user_agent":"x","capabilities":["yyy'));
+    assert(meter.client_info.length < 100, "and no more than its beginning");
     const came = (type: string) => streams.messages.filter((message) => message.type === type).length;
     send({
       type: "SUBSCRIBE",
@@ -46,11 +57,15 @@ testWith(
       assert(row.duration_seconds > 0 && row.packets_sent > 0 && row.packets_received > 0);
       assertEquals([row.dropped_frames, row.drop_rate_percent], [0, 0]);
     }
-    assertEquals(sessions.messages_in, 4);
+    assertEquals(sessions.messages_in, 5);
     const metrics = await (await fetch(`${server.url}api/metrics?format=prometheus`)).text();
     assertMatch(metrics, /^voxcast_connection_seconds_count 2$/m, "how long they lasted is counted, too");
     const { ended: ofWorld } = await stats("ws/main/stats");
-    assertEquals(ofWorld.map(({ record }: { record: string }) => record).sort(), ["connection", "stream"]);
+    assertEquals(ofWorld.map(({ record }: { record: string }) => record).sort(), [
+      "connection",
+      "connection",
+      "stream",
+    ]);
     assert(ofWorld.every((row: Record<string, unknown>) => !("remote_address" in row)));
   },
 );

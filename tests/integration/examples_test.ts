@@ -15,7 +15,7 @@ const node = await needs({ net: "127.0.0.1" }, { read: true }, { write: "tmp" },
 const python = await needs({ net: "127.0.0.1" }, { read: true }, { command: "python3" });
 
 /** Most lines of an example that claims to be short. */
-const SHORT_LINES = 36;
+const SHORT_LINES = 38;
 
 async function example(name: string): Promise<string> {
   return await Deno.readTextFile(new URL(name, EXAMPLES));
@@ -30,15 +30,43 @@ async function serverWithModel(key?: string): Promise<RunningServer> {
   return server;
 }
 
-/** Runs a program to its end, and returns the lines that it prints. */
-async function linesOf(command: string, args: readonly string[]): Promise<string[]> {
-  const { success, stdout, stderr } = await new Deno.Command(await commandPath(command), {
+interface Ended {
+  readonly code: number;
+  /** Lines of standard output and of standard error. */
+  readonly out: readonly string[];
+  readonly error: readonly string[];
+}
+
+/** Runs a program to its end. */
+async function ended(command: string, args: readonly string[]): Promise<Ended> {
+  const { code, stdout, stderr } = await new Deno.Command(await commandPath(command), {
     args: [...args],
     env: { NO_COLOR: "1" },
     signal: AbortSignal.timeout(60_000),
   }).output();
-  assert(success, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout).trim().split("\n");
+  const lines = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim().split("\n");
+  return { code, out: lines(stdout), error: lines(stderr) };
+}
+
+/** Runs a program to its end, which must be a good one, and returns the lines that it prints. */
+async function linesOf(command: string, args: readonly string[]): Promise<string[]> {
+  const { code, out, error } = await ended(command, args);
+  assertEquals(code, 0, error.join("\n"));
+  return [...out];
+}
+
+/** An example that fails ends with code 1, and its last line says why; there is no trace of its stack. */
+async function assertFails(command: string, args: readonly string[], why: RegExp): Promise<void> {
+  const { code, error } = await ended(command, args);
+  assertEquals(code, 1, error.join("\n"));
+  assertMatch(error.at(-1)!, why);
+  for (const line of error) assert(!/^\s+at |Traceback|Uncaught/.test(line), error.join("\n"));
+}
+
+/** Address of this machine where nobody listens. */
+function deadUrl(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `http://127.0.0.1:${listener.addr.port}`;
 }
 
 /** What `watch_world.ts` prints about three regions. */
@@ -104,6 +132,27 @@ for (const key of [undefined, KEY]) {
     assertEquals(lines.at(-1), "closed with 1000");
   });
 }
+
+testWith(deno, "watch_world.ts says in a line why it cannot go on", async () => {
+  await using server = await serverWithModel(KEY);
+  const script = fromFileUrl(new URL("watch_world.ts", EXAMPLES));
+  const args = ["run", "--no-prompt", "--no-check", "--allow-net=127.0.0.1", script];
+  await assertFails("deno", [...args, server.url], /^failed: This address needs a credential/);
+  await assertFails("deno", [...args, server.url, "3", "a-wrong-key"], /^failed: The credential is wrong$/);
+  await assertFails("deno", [...args, deadUrl()], /^failed: The server cannot be reached$/);
+});
+
+testWith(python, "the examples in Python say in a line why they cannot go on", async () => {
+  await using server = await serverWithModel(KEY);
+  const [world, numbers] = ["watch_world.py", "stream_features.py"]
+    .map((name) => fromFileUrl(new URL(name, EXAMPLES))) as [string, string];
+  await assertFails("python3", [world, server.url], /HTTP 401/);
+  await assertFails("python3", [world, server.url, "3", "a-wrong-key"], /401: Unauthorized/);
+  await assertFails("python3", [world, deadUrl()], /^ConnectionRefusedError: /);
+  await assertFails("python3", [numbers, server.url], /^AUTH_REQUIRED: /);
+  await assertFails("python3", [numbers, server.url, "3", "a-wrong-key"], /^UNAUTHORIZED: /);
+  await assertFails("python3", [numbers, deadUrl()], /^ConnectionRefusedError: /);
+});
 
 testWith(node, "watch_world.ts, bundled, runs in Node", async () => {
   await using server = await serverWithModel(KEY);

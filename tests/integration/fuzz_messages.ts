@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { encodeGzipMessage } from "../../src/protocol/mod.ts";
+import { anyText } from "../support/any_text.ts";
 import { viewportFields, WHOLE_WORLD } from "./running_server.ts";
 
 /** What is thrown at a server: text or bytes. */
@@ -80,7 +81,7 @@ const right = fc.constantFrom(
 /** A text with characters taken out, put in, doubled or exchanged. */
 const mutated = fc.tuple(
   fc.oneof(right, nearly),
-  fc.array(fc.tuple(fc.nat(3), fc.nat(2000), fc.string({ unit: "binary", maxLength: 3 })), {
+  fc.array(fc.tuple(fc.nat(3), fc.nat(2000), anyText({ maxLength: 3 })), {
     minLength: 1,
     maxLength: 4,
   }),
@@ -112,7 +113,7 @@ export const wireMessage: fc.Arbitrary<WireMessage> = fc.oneof(
   { weight: 4, arbitrary: nearly },
   { weight: 4, arbitrary: mutated },
   { weight: 2, arbitrary: right },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 300 }) },
+  { weight: 1, arbitrary: anyText({ maxLength: 300 }) },
   { weight: 1, arbitrary: fc.json() },
   { weight: 1, arbitrary: nested },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 300 }).map((bytes) => new Uint8Array(bytes)) },

@@ -24,11 +24,11 @@ export type Answer =
 /** One rule of RFC 6455, seen from outside. */
 export interface WireCase {
   readonly name: string;
-  /** Numbers of the cases of Autobahn's suite that this one stands for. */
+  /** Number of the case of Autobahn's suite that this one stands for. */
   readonly autobahn?: string;
   readonly write: readonly FrameFields[];
-  /** Bytes in each write; by itself all in one. */
-  readonly pieceBytes?: number;
+  /** Bytes in each write, or a write for each frame; by itself all in one. */
+  readonly pieceBytes?: number | "frame";
   readonly expect: Outcome;
 }
 
@@ -77,7 +77,9 @@ export function portOf(server: RunningServer): number {
 
 /** Writes and compares what comes. */
 export async function runCase(socket: RawSocket, { write, pieceBytes, expect }: WireCase): Promise<void> {
-  const writing = pieceBytes === undefined ? socket.send(...write) : socket.sendChopped(pieceBytes, ...write);
+  const writing = pieceBytes === "frame"
+    ? sendEach(socket, write)
+    : socket.sendChopped(pieceBytes ?? Infinity, ...write);
   // A server that fails the connection may do so before everything has been written.
   const isWritten = writing.then(() => true, () => false);
   if (Array.isArray(expect)) {
@@ -99,6 +101,10 @@ export async function runCase(socket: RawSocket, { write, pieceBytes, expect }: 
     assertEquals(rest[0]!.opcode, OPCODE.CLOSE);
     assert([1002, 1007].includes(closeCode(rest[0]!)!), `closed with ${closeCode(rest[0]!)}`);
   }
+}
+
+async function sendEach(socket: RawSocket, frames: readonly FrameFields[]): Promise<void> {
+  for (const frame of frames) await socket.send(frame);
 }
 
 /** Asks for a PONG and gets it as the very next frame, so nothing else was on its way. */

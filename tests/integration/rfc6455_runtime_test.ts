@@ -4,74 +4,14 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { testWith } from "../support/needs.ts";
-import { closePayload, encodeFrame, fragments, type FrameFields, OPCODE } from "./raw_frame.ts";
+import { encodeFrame, OPCODE } from "./raw_frame.ts";
 import { GONE, RawSocket, type RawSocketOptions } from "./raw_socket.ts";
-import { assertAlive, pingText, portOf, runCase, WIDE_LIMITS, type WireCase } from "./rfc6455_case.ts";
+import { assertAlive, portOf, runCase, WIDE_LIMITS } from "./rfc6455_case.ts";
+import { FAULTS } from "./rfc6455_runtime_faults.ts";
+import { INVALID_FRAMES } from "./rfc6455_utf8_cases.ts";
 import { RunningServer, serverNeeds } from "./running_server.ts";
 
-const { TEXT, CONTINUATION, BINARY, PING, PONG, CLOSE } = OPCODE;
-const text: FrameFields = { opcode: TEXT, payload: pingText("a") };
-const answered = [{ reply: "a" }] as const;
-
-interface RuntimeFault extends WireCase {
-  /** What the RFC says, and where. */
-  readonly rule: string;
-  /** Where it is or was spoken of; "none found" if nowhere. */
-  readonly issue: string;
-}
-
-const FAULTS: readonly RuntimeFault[] = [
-  {
-    name: "the runtime still takes frames without a mask",
-    rule: "5.1: a server must close the connection",
-    issue: "none found",
-    write: [{ ...text, masked: false }, { opcode: PING, masked: false }],
-    expect: [...answered, { pong: "" }],
-  },
-  {
-    name: "the runtime still takes lengths in more bytes than needed",
-    rule: "5.2: the minimal number of bytes must be used",
-    issue: "none found",
-    write: [{ ...text, lengthBytes: 9 }, { opcode: PING, lengthBytes: 3 }],
-    expect: [...answered, { pong: "" }],
-  },
-  {
-    name: "the runtime still takes pongs of more than 125 bytes",
-    rule: "5.5: control frames must have at most 125 bytes",
-    issue: "none found",
-    write: [{ opcode: PONG, payload: "x".repeat(126) }],
-    expect: [],
-  },
-  {
-    name: "the runtime still takes, and answers, closes of more than 125 bytes",
-    rule: "5.5: control frames must have at most 125 bytes",
-    issue: "none found",
-    autobahn: "7.3.6",
-    write: [{ opcode: CLOSE, payload: closePayload(1000, "x".repeat(124)) }],
-    expect: { closed: 1000 },
-  },
-  {
-    name: "the runtime still lets an unfinished message be replaced by another unfinished one",
-    rule: "5.4: fragments of messages must not be interleaved",
-    issue: "none found",
-    write: [{ opcode: BINARY, payload: "lost", fin: false }, ...fragments(TEXT, [pingText("a"), " "])],
-    expect: answered,
-  },
-  {
-    name: "the runtime still cuts off half a character at the end of a fragmented text",
-    rule: "8.1: text that is no UTF-8 must fail the connection",
-    issue: "none found",
-    write: fragments(TEXT, [pingText("a"), Uint8Array.of(0xe2, 0x82)]),
-    expect: answered,
-  },
-  {
-    name: "the runtime still refuses the registered close code 1014",
-    rule: "7.4.2: codes that are registered may be sent",
-    issue: "none found",
-    write: [{ opcode: CLOSE, payload: closePayload(1014) }],
-    expect: { closed: 1002 },
-  },
-];
+const { TEXT, CONTINUATION, BINARY, PING, PONG } = OPCODE;
 
 const HANDSHAKES: readonly (RawSocketOptions & { readonly name: string })[] = [
   { name: "the runtime still upgrades HTTP/1.0", version: "HTTP/1.0" },
@@ -91,6 +31,25 @@ testWith(serverNeeds, "RFC 6455: what the runtime does not keep", async (context
       assertEquals(socket.response.status, 101);
       await assertAlive(socket);
     });
+  }
+  for (const { autobahn, parts } of INVALID_FRAMES) {
+    await context.step(
+      `the runtime still looks at a text only when its frame is whole (8.1; issue: none found; Autobahn ${autobahn})`,
+      async () => {
+        using socket = await RawSocket.connect(portOf(server));
+        const frame = encodeFrame({ opcode: TEXT, payload: joined(parts) });
+        const restBytes = parts.at(-1)!.length;
+        await socket.write(frame.subarray(0, frame.length - restBytes));
+        let isOver = false;
+        const ending = socket.readToEnd().finally(() => isOver = true);
+        using other = await RawSocket.connect(portOf(server));
+        // The server has read what came before these, and would have hung up.
+        for (let i = 0; i < 20; i++) await assertAlive(other);
+        assert(!isOver, "it fails at once: a case of its own now");
+        await socket.write(frame.subarray(frame.length - restBytes));
+        assertEquals(await ending, []);
+      },
+    );
   }
   await context.step(
     "the runtime still says nothing of why it fails a connection (7.1.7: a close frame should be sent)",
@@ -118,3 +77,7 @@ testWith(
     assert(frame !== GONE && frame.opcode === PONG);
   },
 );
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}

@@ -24,7 +24,14 @@ export class RunningServer implements AsyncDisposable {
     flags: Readonly<Record<string, unknown>> = {},
     clock: Clock = systemClock,
   ): Promise<RunningServer> {
-    const defaults = { port: 0, "log.level": "error", "build.backend": "cpu", "build.buildPoolSize": 1 };
+    const defaults = {
+      port: 0,
+      "log.level": "error",
+      "build.backend": "cpu",
+      "build.buildPoolSize": 1,
+      // A busy machine is no reason to turn newcomers away, where that is not what is tested.
+      "limits.maxLoopLagMs": 60_000,
+    };
     const { config } = loadConfig({ env: {}, flags: { ...defaults, ...flags } });
     const app = await createApp({
       config,

@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { runImport } from "../../src/cli/import.ts";
 import { createApp } from "../../src/app.ts";
 import { ConfigError, loadConfig } from "../../src/config/mod.ts";
 import { createLogger, seededRandom, silentLogger, systemClock } from "../../src/observe/mod.ts";
 import { makeCertificate, type TestCertificate } from "../support/certificate.ts";
+import { MemoryIo } from "../support/memory_io.ts";
 import { needs, testWith } from "../support/needs.ts";
+import { DEER_VOX } from "../support/real_models.ts";
 import { RunningServer, serverNeeds } from "./running_server.ts";
 
 const need = serverNeeds.ignore ? serverNeeds : await needs({ write: "tmp" }, { net: "localhost" });
@@ -44,6 +47,21 @@ testWith(need, "with a certificate the server answers https, and only to those w
     await assertRejects(() => fetch(url), TypeError);
     await assertRejects(() => fetch(String(url).replace("https:", "http:")), TypeError);
   });
+});
+
+testWith(need, "import says what is wrong with a certificate, and what to do about it", async () => {
+  const said = async (pair: TestCertificate): Promise<string> => {
+    let text = "";
+    await withFiles(pair, async (flags) => {
+      await using server = await RunningServer.start(flags);
+      const io = new MemoryIo();
+      assertEquals(await runImport({ files: [DEER_VOX], server: server.url, key: KEY }, io), 1);
+      text = io.errorText;
+    });
+    return text;
+  };
+  assertMatch(await said(await makeCertificate({ isAuthority: true })), /authority \(CA:TRUE\).*CA:FALSE/);
+  assertMatch(await said(await makeCertificate()), /UnknownIssuer.*DENO_CERT=FILE/);
 });
 
 testWith(need, "WebSockets run over TLS, for the runtime's own client and for npm:ws", async () => {

@@ -1,5 +1,5 @@
 import { closePayload, OPCODE } from "../integration/raw_frame.ts";
-import { RawSocket } from "../integration/raw_socket.ts";
+import { GONE, RawSocket } from "../integration/raw_socket.ts";
 import { pingText } from "../integration/rfc6455_case.ts";
 import { waitFor } from "../support/wait_for.ts";
 import { MeasuredServer, type ServerMeasurement } from "./measured_server.ts";
@@ -15,10 +15,12 @@ const SLACK_BYTES = 1024 * 1024;
 const STILL_BYTES = 64 * 1024;
 const STILL_LOOKS = 6;
 const LOOK_MS = 150;
+const MAX_MESSAGE_BYTES = 4096;
 const OPEN_LIMITS = {
   // The runtime holds on to a socket that broke until its next ping is due, after half of this.
   "streaming.idleTimeoutSec": 1,
   "build.buildPoolSize": 1,
+  "streaming.maxMessageSizeBytes": MAX_MESSAGE_BYTES,
   "limits.connects": 1_000_000,
   "limits.maxClientsPerAddress": 10_000,
   "limits.messagesPerSecond": 1_000_000,
@@ -45,13 +47,21 @@ const ENDS: readonly ((socket: RawSocket) => Promise<void>)[] = [
   () => Promise.resolve(),
   // A fault.
   (socket) => socket.send({ opcode: 3 }),
+  // A message too large, and the reason read.
+  async (socket) => {
+    await socket.send({ opcode: OPCODE.TEXT, payload: "x".repeat(MAX_MESSAGE_BYTES + 1) });
+    for (let frame = await socket.readFrame(); frame !== GONE; frame = await socket.readFrame()) {
+      if (frame.opcode === OPCODE.CLOSE) break;
+    }
+    await socket.send({ opcode: OPCODE.CLOSE, payload: closePayload(4002) }).catch(() => {});
+  },
   // The middle of a message.
   (socket) => socket.send({ opcode: OPCODE.BINARY, payload: new Uint8Array(1000), fin: false }),
 ];
 
 /**
- * Clients come and go in every way, and leave nothing behind: heap and buffers after forced collection, and open files, are
- * after all cycles what they were after the first fifth.
+ * Clients come and go in every way, and leave nothing behind: no table has an entry of one, and heap and buffers after forced
+ * collection, and open files, are after all cycles what they were after the first fifth.
  */
 export async function cyclesPart(cycles: number = CYCLES): Promise<Proved> {
   const start = performance.now();
@@ -63,9 +73,11 @@ export async function cyclesPart(cycles: number = CYCLES): Promise<Proved> {
   const after = await settled(server);
   const grownBytes = after.heapBytes + after.externalBytes - before.heapBytes - before.externalBytes;
   const grownFiles = after.descriptors - before.descriptors;
+  const entries = await entriesOf(server);
   const seconds = (performance.now() - start) / 1000;
   return {
-    ok: grownBytes <= cycles * MAX_BYTES_PER_CYCLE + SLACK_BYTES && grownFiles <= 0,
+    ok: grownBytes <= cycles * MAX_BYTES_PER_CYCLE + SLACK_BYTES && grownFiles <= 0 &&
+      entries === 0,
     seconds,
     summary: `${cycles} connections opened and ended in ${ENDS.length} ways, ` +
       `${
@@ -73,7 +85,7 @@ export async function cyclesPart(cycles: number = CYCLES): Promise<Proved> {
       } a second: heap and buffers ${grownBytes} bytes more than after ${warm}, ` +
       `descriptors ${grownFiles} more, resident memory ${
         ((after.rssBytes - before.rssBytes) / 2 ** 20).toFixed(1)
-      } MiB more`,
+      } MiB more, entries of tables ${entries}`,
   };
 }
 
@@ -85,6 +97,12 @@ async function cycle(port: number, cycles: number): Promise<void> {
       await ENDS[i % ENDS.length]!(socket);
     }
   }));
+}
+
+/** Entries of all tables that grow with sockets. */
+async function entriesOf({ port }: MeasuredServer): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${port}/ws/stats`);
+  return (await answer.json()).sessions.entries;
 }
 
 /** A measurement once the last sockets have gone and given back their memory, or as it is if they do not. */

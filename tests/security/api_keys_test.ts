@@ -5,17 +5,7 @@ import { type ApiKeyEntry, ApiKeys, principalOfKey } from "../../src/security/ap
 import { keySubprotocol } from "../../src/security/mod.ts";
 import { sha256 } from "../../src/security/sha256.ts";
 import { runs } from "../support/runs.ts";
-import {
-  authFixture,
-  bearer,
-  codeOf,
-  failuresOf,
-  KEY,
-  PEER,
-  request,
-  SOCKET,
-  upgrade,
-} from "./auth_fixture.ts";
+import { authFixture, bearer, KEY, PEER, request, SOCKET, upgrade } from "./auth_fixture.ts";
 
 function entry(id: string, key: string, more: Partial<ApiKeyEntry> = {}): ApiKeyEntry {
   return { id, role: "viewer", worlds: "all", hash: sha256(key), ...more };
@@ -42,7 +32,7 @@ Deno.test("no key, a wrong one, another scheme, and parts of the right one are n
     "",
   ];
   for (const value of wrong) {
-    assertEquals(await codeOf(fixture.auth.ofRequest(bearer(value), PEER)), "UNAUTHORIZED");
+    assertEquals(await fixture.codeOfRequest(bearer(value)), "UNAUTHORIZED");
   }
   for (const authorization of ["", `Basic ${KEY}`, KEY, `Bearer${KEY}`]) {
     assertEquals(await fixture.auth.ofRequest(request({ authorization }), PEER), undefined);
@@ -64,7 +54,7 @@ Deno.test("several keys are taken, each plain or as its hash; the hash itself op
     ids.push((await fixture.auth.ofRequest(bearer(key), PEER))?.id);
   }
   assertEquals(ids, ["key:config", "key:config-1", "key:config-2"]);
-  assertEquals(await codeOf(fixture.auth.ofRequest(bearer(hashed), PEER)), "UNAUTHORIZED");
+  assertEquals(await fixture.codeOfRequest(bearer(hashed)), "UNAUTHORIZED");
 });
 
 Deno.test("a WebSocket may bring the key as a subprotocol, an ordinary request may not", async () => {
@@ -74,7 +64,7 @@ Deno.test("a WebSocket may bring the key as a subprotocol, an ordinary request m
   assertEquals(await fixture.auth.ofRequest(ordinary, PEER), undefined);
   assertEquals(await fixture.auth.ofRequest(upgrade([]), SOCKET), undefined);
   for (const wrong of [keySubprotocol("wrong"), "voxcast.key."]) {
-    assertEquals(await codeOf(fixture.auth.ofRequest(upgrade([wrong]), SOCKET)), "UNAUTHORIZED");
+    assertEquals(await fixture.codeOfRequest(upgrade([wrong]), SOCKET), "UNAUTHORIZED");
   }
 });
 
@@ -111,7 +101,7 @@ Deno.test("what is refused is the same whether a key exists or not, and whatever
     await fixture.auth.ofRequest(bearer(key), PEER).catch((error: Error) => messages.add(error.message));
   }
   assertEquals([...messages], ["The credential is wrong"]);
-  assertEquals(failuresOf(fixture.auth), { "wrong-key": 5 });
+  assertEquals(fixture.failures, { "wrong-key": 5 });
 });
 
 Deno.test("a key's principal has its role, worlds and end", () => {

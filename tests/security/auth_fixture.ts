@@ -1,7 +1,8 @@
 import { type Config, defaultConfig } from "../../src/config/mod.ts";
 import { createLogger, seededRandom } from "../../src/observe/mod.ts";
-import type { VoxcastError } from "../../src/protocol/mod.ts";
+import { type AuthCredential, VoxcastError } from "../../src/protocol/mod.ts";
 import { type Authenticator, createAuthenticator, type Peer } from "../../src/security/mod.ts";
+import { signToken, type TokenClaims } from "../../src/security/sign_token.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
 export const KEY = "correct-horse+battery/staple=1";
@@ -15,10 +16,27 @@ export const TOKENS = { jwtSecret: JWT_SECRET, jwtIssuer: "issuer", jwtAudience:
 type Overrides = Partial<Config["security"]> & { readonly host?: string; readonly maxTrackedKeys?: number };
 
 /** An authenticator with a clock that stands still and every line that it logged. */
-export interface AuthFixture extends Disposable {
-  readonly auth: Authenticator;
-  readonly clock: ManualClock;
-  readonly lines: string[];
+export class AuthFixture implements Disposable {
+  constructor(readonly auth: Authenticator, readonly clock: ManualClock, readonly lines: readonly string[]) {}
+
+  /** The reasons of failures that were counted, with how often. */
+  get failures(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.auth.stats.failures).filter(([, count]) => count > 0));
+  }
+
+  /** The code with which a request is refused, or "admitted", or "nothing shown". */
+  codeOfRequest(shown: Request, peer: Peer = PEER): Promise<string> {
+    return codeOf(this.auth.ofRequest(shown, peer));
+  }
+
+  /** The same for a credential in an AUTH message. */
+  codeOfMessage(credential: AuthCredential, peer: Peer = PEER): Promise<string> {
+    return codeOf(this.auth.ofMessage(credential, peer));
+  }
+
+  [Symbol.dispose](): void {
+    this.auth[Symbol.dispose]();
+  }
 }
 
 /** With the key KEY unless `security` says otherwise. */
@@ -37,7 +55,7 @@ export async function authFixture(overrides: Overrides = { apiKey: KEY }): Promi
     random: seededRandom(7),
     logger: createLogger({ level: "debug", format: "text", write, clock }),
   });
-  return { auth, clock, lines, [Symbol.dispose]: () => auth[Symbol.dispose]() };
+  return new AuthFixture(auth, clock, lines);
 }
 
 export function request(headers: Record<string, string>, path: string = "/api/worlds"): Request {
@@ -56,16 +74,25 @@ export function upgrade(protocols: readonly string[], path: string = "/ws/render
   );
 }
 
-/** The code with which something is refused, or "admitted". */
-export async function codeOf(attempt: Promise<unknown>): Promise<string> {
+/** A token as the command line makes it, that a server with TOKENS takes. */
+export function signedToken(claims: Partial<TokenClaims> = {}): Promise<string> {
+  return signToken(JWT_SECRET, {
+    subject: "alice",
+    role: "viewer",
+    worlds: "all",
+    issuer: TOKENS.jwtIssuer,
+    audience: TOKENS.jwtAudience,
+    issuedAtMs: 0,
+    ttlSec: 60,
+    ...claims,
+  });
+}
+
+async function codeOf(attempt: Promise<unknown>): Promise<string> {
   try {
     return await attempt === undefined ? "nothing shown" : "admitted";
   } catch (error) {
-    return (error as VoxcastError).code;
+    if (!(error instanceof VoxcastError)) throw error;
+    return error.code;
   }
-}
-
-/** The reasons that were counted, with how often. */
-export function failuresOf({ stats }: Authenticator): Record<string, number> {
-  return Object.fromEntries(Object.entries(stats.failures).filter(([, count]) => count > 0));
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { authFixture, codeOf, failuresOf, KEY, request, SOCKET, upgrade } from "./auth_fixture.ts";
+import { authFixture, KEY, request, SOCKET, upgrade } from "./auth_fixture.ts";
 
 const HERE = { address: "127.0.0.1" };
 const HERE_SOCKET = { ...HERE, opensSocket: true };
@@ -25,11 +25,11 @@ Deno.test("in development on loopback user_id names who opens a socket, with a w
 Deno.test("user_id of another machine, or of a server that others reach, is refused", async () => {
   using fixture = await authFixture({});
   const shown = upgrade([], "/ws/main?user_id=alice");
-  assertEquals(await codeOf(fixture.auth.ofRequest(shown, SOCKET)), "UNAUTHORIZED");
+  assertEquals(await fixture.codeOfRequest(shown, SOCKET), "UNAUTHORIZED");
   using reachable = await authFixture({ host: "0.0.0.0" });
-  assertEquals(await codeOf(reachable.auth.ofRequest(shown, HERE_SOCKET)), "UNAUTHORIZED");
+  assertEquals(await reachable.codeOfRequest(shown, HERE_SOCKET), "UNAUTHORIZED");
   assertEquals(await reachable.auth.ofRequest(request({}), HERE), undefined);
-  assertEquals(failuresOf(reachable.auth), { "development-user": 1 });
+  assertEquals(reachable.failures, { "development-user": 1 });
   assertEquals(reachable.lines, []);
 });
 
@@ -43,7 +43,7 @@ Deno.test("user_id must be a plain name; a client_id that is none cannot forge a
   using fixture = await authFixture({});
   for (const userId of ["", "x".repeat(129), "a%0Ab", "a%E2%80%AEb"]) {
     assertEquals(
-      await codeOf(fixture.auth.ofRequest(upgrade([], `/ws/main?user_id=${userId}`), HERE_SOCKET)),
+      await fixture.codeOfRequest(upgrade([], `/ws/main?user_id=${userId}`), HERE_SOCKET),
       "UNAUTHORIZED",
     );
   }

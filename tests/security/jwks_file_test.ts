@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { ConfigError } from "../../src/config/mod.ts";
 import { readJwks } from "../../src/security/jwks_file.ts";
 import { needs, testWith } from "../support/needs.ts";
-import { authFixture, bearer, codeOf, PEER } from "./auth_fixture.ts";
+import { authFixture, bearer, PEER } from "./auth_fixture.ts";
 
 const need = await needs({ read: "tmp" }, { write: "tmp" });
 const pair = await generateKeyPair("ES256", { extractable: true });
@@ -38,7 +38,7 @@ testWith(need, "a server takes tokens signed with a key of its JWKS file, and no
     assertEquals((await fixture.auth.ofRequest(bearer(await sign(pair.privateKey)), PEER))?.id, "user:alice");
     const stranger = await generateKeyPair("ES256");
     assertEquals(
-      await codeOf(fixture.auth.ofRequest(bearer(await sign(stranger.privateKey)), PEER)),
+      await fixture.codeOfRequest(bearer(await sign(stranger.privateKey))),
       "UNAUTHORIZED",
     );
   });

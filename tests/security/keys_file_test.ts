@@ -15,7 +15,7 @@ import { hmacSha256, sha256 } from "../../src/security/sha256.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { runs } from "../support/runs.ts";
-import { authFixture, bearer, codeOf, PEER, request, SOCKET, upgrade } from "./auth_fixture.ts";
+import { authFixture, bearer, PEER, request, SOCKET, upgrade } from "./auth_fixture.ts";
 
 const need = await needs({ read: "tmp" }, { write: "tmp" });
 const clock = new ManualClock();
@@ -203,20 +203,20 @@ testWith(need, "keys of a file open what they say, alone and with a signature, u
       method: "hmac",
     });
     assertEquals(
-      await codeOf(auth.ofRequest(request({ authorization: `Voxcast ${header}` }), PEER)),
+      await fixture.codeOfRequest(request({ authorization: `Voxcast ${header}` })),
       "UNAUTHORIZED",
     );
     assertEquals(
       (await auth.ofRequest(upgrade([`voxcast.signed.${sign("nonce-0002")}`]), SOCKET))?.method,
       "hmac",
     );
-    assertEquals(await codeOf(auth.ofRequest(bearer(made.stored.signingSecret!), PEER)), "UNAUTHORIZED");
+    assertEquals(await fixture.codeOfRequest(bearer(made.stored.signingSecret!)), "UNAUTHORIZED");
     assertEquals(
-      await codeOf(auth.ofRequest(bearer(made.stored.hash.toHex()), { address: "192.0.2.9" })),
+      await fixture.codeOfRequest(bearer(made.stored.hash.toHex()), { address: "192.0.2.9" }),
       "UNAUTHORIZED",
     );
     fixture.clock.advance(60_000);
-    assertEquals(await codeOf(auth.ofRequest(bearer(made.key), PEER)), "AUTH_EXPIRED");
+    assertEquals(await fixture.codeOfRequest(bearer(made.key)), "AUTH_EXPIRED");
   });
 });
 

@@ -15,11 +15,10 @@ import {
   SessionTokens,
   writeKeysFile,
 } from "../../src/security/mod.ts";
-import { signToken } from "../../src/security/sign_token.ts";
 import { hmacSha256 } from "../../src/security/sha256.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { needs, testWith } from "../support/needs.ts";
-import { bearer, JWT_SECRET, request, TOKENS, upgrade } from "./auth_fixture.ts";
+import { bearer, JWT_SECRET, request, signedToken, TOKENS, upgrade } from "./auth_fixture.ts";
 
 const need = await needs({ read: "tmp" }, { write: "tmp" });
 
@@ -56,17 +55,10 @@ testWith(
         security: { ...defaults.security, ...TOKENS, apiKey, keysFile: file, maxAuthFailures: 1000 },
       };
       using auth = await createAuthenticator(config, { clock, random, logger: bareLogger(seen) });
-      const claims = {
-        subject: "alice",
-        role: "viewer",
-        worlds: "all",
-        issuer: "issuer",
-        audience: "voxcast",
-        issuedAtMs: clock.now(),
-      } as const;
-      const token = secret(await signToken(JWT_SECRET, { ...claims, ttlSec: 60 }));
-      const ended = secret(await signToken(JWT_SECRET, { ...claims, issuedAtMs: 0, ttlSec: 60 }));
-      const foreign = secret(await signToken(JWT_SECRET, { ...claims, ttlSec: 60, issuer: "other" }));
+      const issuedAtMs = clock.now();
+      const token = secret(await signedToken({ issuedAtMs }));
+      const ended = secret(await signedToken());
+      const foreign = secret(await signedToken({ issuedAtMs, issuer: "other" }));
       const nowMs = clock.now();
       const signature = secret(hmacSha256(signing, `robot.${nowMs}.nonce-0001`).toHex());
       const keySignature = secret(hmacSha256(apiKey, String(nowMs)).toHex());

@@ -6,7 +6,7 @@ import type { AuthFailure } from "../../src/security/auth_failure.ts";
 import { hmacSha256, sha256 } from "../../src/security/sha256.ts";
 import { type SignatureOptions, Signatures } from "../../src/security/signatures.ts";
 import { runs } from "../support/runs.ts";
-import { authFixture, codeOf, failuresOf, KEY, PEER } from "./auth_fixture.ts";
+import { authFixture, KEY, PEER } from "./auth_fixture.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const WINDOW_MS = 300_000;
@@ -215,8 +215,8 @@ Deno.test("AUTH as the seed's client sends it: admitted once, the second time re
     "The signature has been used before; sign a new timestamp",
   ]);
   fixture.clock.advance(WINDOW_MS + 1);
-  assertEquals(await codeOf(fixture.auth.ofMessage(shown, PEER)), "UNAUTHORIZED");
-  assertEquals(failuresOf(fixture.auth), { replayed: 1, "stale-timestamp": 1 });
+  assertEquals(await fixture.codeOfMessage(shown), "UNAUTHORIZED");
+  assertEquals(fixture.failures, { replayed: 1, "stale-timestamp": 1 });
 });
 
 Deno.test("property: a signed credential is admitted exactly if nothing of it was changed", () => {

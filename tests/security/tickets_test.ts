@@ -6,17 +6,7 @@ import type { AuthFailure } from "../../src/security/auth_failure.ts";
 import type { Peer, Principal, TicketOptions } from "../../src/security/mod.ts";
 import { type TicketRule, Tickets } from "../../src/security/tickets.ts";
 import { runs } from "../support/runs.ts";
-import {
-  authFixture,
-  codeOf,
-  failuresOf,
-  KEY,
-  PEER,
-  request,
-  SOCKET,
-  TOKENS,
-  upgrade,
-} from "./auth_fixture.ts";
+import { authFixture, KEY, PEER, request, SOCKET, TOKENS, upgrade } from "./auth_fixture.ts";
 
 const TTL_MS = 30_000;
 const ORIGIN = "https://app.example";
@@ -120,14 +110,14 @@ Deno.test("tickets come with upgrades as subprotocol or in the address, and in A
   }
   assertEquals(await fixture.auth.ofRequest(request({}, `/api/worlds?ticket=${issue()}`), PEER), undefined);
   assertEquals(
-    await codeOf(fixture.auth.ofRequest(upgrade([`voxcast.ticket.${ticket}`]), SOCKET)),
+    await fixture.codeOfRequest(upgrade([`voxcast.ticket.${ticket}`]), SOCKET),
     "UNAUTHORIZED",
   );
   assertEquals(
-    await codeOf(fixture.auth.ofMessage({ kind: "ticket", ticket: "x".repeat(129) }, PEER)),
+    await fixture.codeOfMessage({ kind: "ticket", ticket: "x".repeat(129) }),
     "UNAUTHORIZED",
   );
-  assertEquals(failuresOf(fixture.auth), { "wrong-ticket": 1, "malformed": 1 });
+  assertEquals(fixture.failures, { "wrong-ticket": 1, "malformed": 1 });
 });
 
 Deno.test("a ticket says when it ends, and opens nothing once the credential behind it has ended", async () => {
@@ -136,7 +126,7 @@ Deno.test("a ticket says when it ends, and opens nothing once the credential beh
   const { ticket, expiresAtMs } = fixture.auth.issueTicket({ ...ALICE, expiresAtMs: nowMs + 5000 }, {});
   assertEquals(expiresAtMs, nowMs + TTL_MS);
   fixture.clock.advance(5000);
-  assertEquals(await codeOf(fixture.auth.ofMessage({ kind: "ticket", ticket }, PEER)), "AUTH_EXPIRED");
+  assertEquals(await fixture.codeOfMessage({ kind: "ticket", ticket }), "AUTH_EXPIRED");
 });
 
 Deno.test("property: a ticket is redeemed at most once, in time, from its origin, for its world", () => {

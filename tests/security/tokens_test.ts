@@ -2,25 +2,23 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import type { AuthFailure } from "../../src/security/auth_failure.ts";
-import { signToken } from "../../src/security/sign_token.ts";
 import { Tokens } from "../../src/security/tokens.ts";
 import { runs } from "../support/runs.ts";
 import {
   authFixture,
   bearer,
-  codeOf,
-  failuresOf,
   JWT_SECRET,
   KEY,
   PEER,
   request,
+  signedToken,
   SOCKET,
   TOKENS,
   upgrade,
 } from "./auth_fixture.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
-const RULE = { issuer: "issuer", audience: "voxcast", leewaySec: 5 };
+const RULE = { issuer: TOKENS.jwtIssuer, audience: TOKENS.jwtAudience, leewaySec: 5 };
 const bySecret = await Tokens.create(RULE, { secret: JWT_SECRET });
 const GOOD: JWTPayload = {
   iss: "issuer",
@@ -251,7 +249,7 @@ Deno.test("tokens come in a header or subprotocol; in the address only if that i
   }
   assertEquals((await fixture.auth.ofMessage({ kind: "token", token }, PEER)).id, "user:alice");
   const inAddress = upgrade([], `/ws/render?auth_token=${token}`);
-  assertEquals(await codeOf(fixture.auth.ofRequest(inAddress, SOCKET)), "UNAUTHORIZED");
+  assertEquals(await fixture.codeOfRequest(inAddress, SOCKET), "UNAUTHORIZED");
   using allowing = await authFixture({ ...TOKENS, allowQueryToken: true });
   assertEquals((await allowing.auth.ofRequest(inAddress, SOCKET))?.id, "user:alice");
   // No socket, no token in the address: pages and logs are full of addresses.
@@ -259,7 +257,7 @@ Deno.test("tokens come in a header or subprotocol; in the address only if that i
     await allowing.auth.ofRequest(request({}, `/api/worlds?auth_token=${token}`), PEER),
     undefined,
   );
-  assertEquals(failuresOf(fixture.auth), { "query-token": 1 });
+  assertEquals(fixture.failures, { "query-token": 1 });
 });
 
 Deno.test("a user_id beside a token must be the token's own", async () => {
@@ -267,13 +265,13 @@ Deno.test("a user_id beside a token must be the token's own", async () => {
   const token = await sign({ ...GOOD, exp: fixture.clock.now() / 1000 + 60 });
   const path = (userId: string): string => `/ws/render?auth_token=${token}&client_id=c&user_id=${userId}`;
   assertEquals((await fixture.auth.ofRequest(upgrade([], path("alice")), SOCKET))?.id, "user:alice");
-  assertEquals(await codeOf(fixture.auth.ofRequest(upgrade([], path("bob")), SOCKET)), "UNAUTHORIZED");
+  assertEquals(await fixture.codeOfRequest(upgrade([], path("bob")), SOCKET), "UNAUTHORIZED");
   // Where no socket is asked for the query says nothing about who asks.
   const elsewhere = request({ authorization: `Bearer ${token}` }, "/api/worlds?user_id=bob");
   assertEquals((await fixture.auth.ofRequest(elsewhere, PEER))?.id, "user:alice");
   const beside = upgrade([`voxcast.token.${token}`], "/ws/render?user_id=bob");
-  assertEquals(await codeOf(fixture.auth.ofRequest(beside, SOCKET)), "UNAUTHORIZED");
-  assertEquals(failuresOf(fixture.auth), { "user-mismatch": 2 });
+  assertEquals(await fixture.codeOfRequest(beside, SOCKET), "UNAUTHORIZED");
+  assertEquals(fixture.failures, { "user-mismatch": 2 });
 });
 
 Deno.test("refresh: a newer token is the same principal with a later end", async () => {
@@ -290,31 +288,23 @@ Deno.test("refresh: a newer token is the same principal with a later end", async
   assert(second.expiresAtMs! > first.expiresAtMs!);
   fixture.clock.advance(10_000);
   const old = await sign({ ...GOOD, exp: nowSec + 10 });
-  assertEquals(await codeOf(fixture.auth.ofMessage({ kind: "token", token: old }, PEER)), "AUTH_EXPIRED");
+  assertEquals(await fixture.codeOfMessage({ kind: "token", token: old }), "AUTH_EXPIRED");
 });
 
 Deno.test("a key that looks like a token is still a key; without tokens set up a token is a wrong key", async () => {
   using fixture = await authFixture({ ...TOKENS, apiKey: "eyJhbGci.eyJzdWIi.c2ln" });
   assertEquals((await fixture.auth.ofRequest(bearer("eyJhbGci.eyJzdWIi.c2ln"), PEER))?.method, "api-key");
   using plain = await authFixture({ apiKey: KEY });
-  assertEquals(await codeOf(plain.auth.ofRequest(bearer(await sign(GOOD)), PEER)), "UNAUTHORIZED");
+  assertEquals(await plain.codeOfRequest(bearer(await sign(GOOD))), "UNAUTHORIZED");
   assertEquals(
-    await codeOf(plain.auth.ofMessage({ kind: "token", token: await sign(GOOD) }, PEER)),
+    await plain.codeOfMessage({ kind: "token", token: await sign(GOOD) }),
     "UNAUTHORIZED",
   );
-  assertEquals(failuresOf(plain.auth), { "wrong-key": 1, "wrong-token": 1 });
+  assertEquals(plain.failures, { "wrong-key": 1, "wrong-token": 1 });
 });
 
 Deno.test("what the command line signs is taken by a server of the same settings", async () => {
-  const token = await signToken(JWT_SECRET, {
-    subject: "bob",
-    role: "moderator",
-    worlds: ["main"],
-    issuer: "issuer",
-    audience: "voxcast",
-    issuedAtMs: NOW,
-    ttlSec: 60,
-  });
+  const token = await signedToken({ subject: "bob", role: "moderator", worlds: ["main"], issuedAtMs: NOW });
   const { id, role, worlds } = await bySecret.check(token, NOW);
   assertEquals([id, role, worlds], ["user:bob", "moderator", new Set(["main"])]);
 });

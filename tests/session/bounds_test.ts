@@ -5,8 +5,7 @@ import { ANONYMOUS } from "../../src/security/mod.ts";
 import { AdmissionControl } from "../../src/session/admission.ts";
 import { ConnectionRegistry, type RegistryLimits } from "../../src/session/mod.ts";
 import { runs } from "../support/runs.ts";
-import { wholeView } from "../streaming/stream_fixture.ts";
-import { KernelFixture } from "./kernel_fixture.ts";
+import { KernelFixture, registerMessage } from "./kernel_fixture.ts";
 import { openConnection } from "./open_connection.ts";
 
 const ROOMY: RegistryLimits = {
@@ -17,13 +16,6 @@ const ROOMY: RegistryLimits = {
   maxUnauthenticatedPerAddress: 1000,
   isExempt: () => false,
 };
-
-function register(world: string): Record<string, unknown> {
-  const { eye, lookAt, up, ...optics } = wholeView();
-  const point = ([x, y, z]: readonly [number, number, number]) => ({ x, y, z });
-  const viewport = { ...optics, eye: point(eye), lookAt: point(lookAt), up: point(up) };
-  return { type: "REGISTER_CLIENT", clientId: "c", world, viewport };
-}
 
 Deno.test("of 2N clients of one address exactly N are let in", async () => {
   using fixture = await KernelFixture.create({
@@ -57,12 +49,12 @@ Deno.test("the own machine's address has no bound in development, unless it is s
 Deno.test("of 2N clients that register in one world exactly N are let in, the others get WORLD_FULL and 4005", async () => {
   using fixture = await KernelFixture.create({ "limits.maxClientsPerWorld": 3 });
   const sockets = Array.from({ length: 6 }, () => fixture.connect("render"));
-  for (const socket of sockets) socket.say(register("w"));
+  for (const socket of sockets) socket.say(registerMessage("w"));
   assertEquals(sockets.filter((socket) => socket.of("REGISTERED").length === 1).length, 3);
   const refused = sockets.filter((socket) => socket.closes[0]?.code === 4005);
   assertEquals(refused.map((socket) => socket.last.data.code), Array(3).fill("WORLD_FULL"));
   assertEquals(fixture.kernel.connections.countIn("w"), 3);
-  sockets[0]!.say(register("w"));
+  sockets[0]!.say(registerMessage("w"));
   assertEquals(sockets[0]!.of("REGISTERED").length, 2, "who is in may register again");
   sockets[0]!.hangUp();
   assertEquals(fixture.kernel.connections.countIn("w"), 2);
@@ -75,12 +67,12 @@ Deno.test("a principal of one world registers in no other, whether it exists or 
     principal: { id: "user:alice", method: "jwt", role: "viewer", worlds: new Set(["w"]) },
   });
   const answers = ["secret", "nowhere"].map((world) => {
-    socket.say(register(world));
+    socket.say(registerMessage(world));
     return [socket.last.data.code, socket.last.data.message];
   });
   assertEquals(answers[0], answers[1]);
   assertEquals(answers[0]?.[0], "NOT_ALLOWED");
-  socket.say(register("w"));
+  socket.say(registerMessage("w"));
   assertEquals(socket.last.type, "REGISTERED");
 });
 
@@ -113,7 +105,8 @@ Deno.test("what the registry counts is what is there, after any mix of comings a
             : !isKnown && unknown.size >= 2
             ? "unauthenticated"
             : undefined;
-          assertEquals(registry.add(connection, isKnown), expected);
+          assertEquals(registry.refusalOf(connection.remoteAddress, isKnown), expected);
+          if (expected === undefined) registry.add(connection, isKnown);
           if (expected === undefined) inside.add(index);
           if (expected === undefined && !isKnown) unknown.add(index);
         } else if (action === "authenticate") {
@@ -127,7 +120,7 @@ Deno.test("what the registry counts is what is there, after any mix of comings a
         } else if (action === "leave") registry.leaveWorld(connection);
         else if (action === "session" && isIn) registry.takeSession(connection, world);
         else if (action === "remove") {
-          registry.remove(connection);
+          registry.remove(connection, 0);
           inside.delete(index);
           unknown.delete(index);
         }
@@ -137,7 +130,7 @@ Deno.test("what the registry counts is what is there, after any mix of comings a
           assertEquals(registry.countIn(name), there.length);
         }
       }
-      for (const connection of connections) registry.remove(connection);
+      for (const connection of connections) registry.remove(connection, 0);
       assertEquals(registry.entryCount, 0, "nothing is forgotten");
     }),
     { numRuns: runs(200) },
@@ -186,8 +179,8 @@ Deno.test("positions have a rate of their own, a fifth above what is granted", a
     "limits.messagesPerSecond": 1000,
   });
   const socket = fixture.connect("render");
-  const move = { ...register("w"), type: "UPDATE_VIEWPORT" };
-  socket.say(register("w"));
+  const move = { ...registerMessage("w"), type: "UPDATE_VIEWPORT" };
+  socket.say(registerMessage("w"));
   for (let i = 0; i < 20; i++) socket.say(move);
   assertEquals(socket.of("RATE_LIMIT_WARNING")[0]?.data.limit, "positions");
   assertEquals(fixture.kernel.status().rateLimited, 8, "12 of 20 are taken");
@@ -283,4 +276,25 @@ Deno.test("messages that are understood but never make sense end with 4007 as we
   const socket = fixture.connect("render");
   for (let i = 0; i < 3; i++) socket.say({ type: "UNSUBSCRIBE", stream_id: "none" });
   assertEquals(socket.closes.map(({ code }) => code), [4007]);
+});
+
+Deno.test("a handshake that the runtime does not take leaves nothing behind", async () => {
+  using fixture = await KernelFixture.create({ "streaming.maxClientsPerServer": 1 });
+  fixture.upgradeError = new TypeError("Invalid Header");
+  for (let i = 0; i < 3; i++) assertThrows(() => fixture.accept("render"), TypeError);
+  assertEquals([fixture.kernel.entryCount, fixture.kernel.status().accepted], [0, 0]);
+  fixture.upgradeError = undefined;
+  assertEquals(fixture.connect("render").say("ping").sent, ["pong"]);
+  fixture.upgradeError = new TypeError("Invalid Header");
+  assertThrows(() => fixture.accept("render"), TypeError);
+  assertEquals(fixture.kernel.connections.size, 1, "no goodbye is owed to whom a full server cannot upgrade");
+});
+
+Deno.test("a socket of which the runtime tells an error and nothing more has ended", async () => {
+  using fixture = await KernelFixture.create();
+  const socket = fixture.connect("render").say(registerMessage("w"));
+  socket.readyState = 3;
+  socket.onerror?.();
+  assertEquals(fixture.kernel.entryCount, 0);
+  assertEquals(fixture.logged("session.ended").map((record) => record["close_code"]), [1006]);
 });

@@ -82,9 +82,9 @@ Deno.test("a region frame travels compressed only where that makes it smaller", 
   const socket = fixture.connect("render");
   socket.say({ type: "INIT", compression: ["gzip"] });
   const [connection] = [...fixture.kernel.connections];
-  connection!.sendFrame(new Uint8Array(5000));
+  connection!.outbox.sendFrame(new Uint8Array(5000));
   assert((socket.sent.at(-1) as Uint8Array).length < 200);
   const noise = crypto.getRandomValues(new Uint8Array(5000));
-  connection!.sendFrame(noise);
+  connection!.outbox.sendFrame(noise);
   assertEquals(socket.sent.at(-1), noise);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { VoxcastError } from "../../src/protocol/mod.ts";
 import { waitFor } from "../support/wait_for.ts";
-import { KernelFixture } from "./kernel_fixture.ts";
+import { KernelFixture, registerMessage } from "./kernel_fixture.ts";
 
 const KEY = "a-key-of-the-suite";
 const WITH_KEY = { "security.apiKey": KEY, "security.trustProxy": ["127.0.0.1"] };
@@ -154,7 +154,30 @@ Deno.test("more than 4 KB without a credential closes with 4003", async () => {
   for (let i = 0; i < 4; i++) socket.say({ type: "PING", x: "x".repeat(1000) });
   assertEquals(socket.closes, []);
   socket.say({ type: "PING", x: "x".repeat(1000) });
-  assertEquals(socket.closes.map(({ code }) => code), [4003]);
+  assertEquals([socket.last.data.code, socket.closes[0]?.code], ["AUTH_REQUIRED", 4003]);
+});
+
+Deno.test("what is skipped because it comes too fast counts for the 4 KB, too", async () => {
+  using fixture = await KernelFixture.create({ ...WITH_KEY, "limits.messagesPerSecond": 1 });
+  const socket = fixture.connect("heartbeat", NOBODY);
+  for (let i = 0; i < 4; i++) socket.say({ type: "PING", x: "x".repeat(1000) });
+  assertEquals([socket.of("PONG").length, socket.closes], [1, []]);
+  socket.say({ type: "PING", x: "x".repeat(1000) });
+  assertEquals([socket.last.data.code, socket.closes[0]?.code], ["AUTH_REQUIRED", 4003]);
+});
+
+Deno.test("a lock-out is logged once, however often an active client tries", async () => {
+  using fixture = await KernelFixture.create({ ...WITH_KEY, "limits.messagesPerSecond": 1000 });
+  const socket = fixture.connect("heartbeat", NOBODY);
+  socket.say({ type: "AUTH", api_key: KEY });
+  await fixture.settle();
+  for (let i = 0; i < 10; i++) {
+    socket.say({ type: "AUTH", api_key: "wrong-key-of-somebody" });
+    await fixture.settle();
+  }
+  assertEquals([socket.of("AUTH_FAILED").length, socket.closes], [10, []]);
+  const lines = fixture.log.filter(({ event, level }) => event === "session.auth_failed" && level === "info");
+  assertEquals(lines.length, 3);
 });
 
 Deno.test("/ws/render takes nobody in without a credential", async () => {
@@ -205,6 +228,17 @@ Deno.test("a new credential without the world of the connection closes it, and e
     "not_allowed",
   ]]);
   assertEquals(socket.of("AUTH_SUCCESS").length, 2);
+  await auth(socket, ["v"]);
+  assertEquals(
+    [socket.of("STREAM_COMPLETE").length, socket.closes],
+    [2, []],
+    "streams alone hold no connection",
+  );
+  assertEquals(fixture.kernel.connections.countIn("w"), 0);
+  const alice = { id: "user:alice", method: "jwt", role: "viewer", worlds: "all" } as const;
+  const viewer = fixture.connect("render", { principal: alice }).say(registerMessage("w"));
+  await auth(viewer, ["v"]);
+  assertEquals([viewer.last.data.code, viewer.closes[0]?.code], ["NOT_ALLOWED", 4003]);
 });
 
 Deno.test("where no credential is set up AUTH succeeds whatever it shows, and changes nobody", async () => {
@@ -226,11 +260,14 @@ Deno.test("the guard over memory asks those who answer, and a connection that it
   assertEquals([first?.lastMessageAtMs, first?.ask], [undefined, undefined]);
   second?.ask?.();
   assertEquals(lively.last.type, "HEARTBEAT");
-  first?.close();
+  first?.close(false);
   assertEquals(quiet.closes.map(({ code }) => code), [4011]);
   assertEquals(fixture.kernel.connections.size, 2, "the close frame has a moment to be sent");
   fixture.clock.advance(60);
   assertEquals(fixture.kernel.connections.size, 1, "and no longer, whether the peer answers or not");
+  second?.close(true);
+  assertEquals(fixture.kernel.connections.size, 0, "and none when it is urgent");
+  assertEquals(fixture.logged("session.ended").map(({ close_code }) => close_code), [4011, 4011]);
 });
 
 Deno.test("what is sent right behind AUTH is handled after it, in its order", async () => {

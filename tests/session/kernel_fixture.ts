@@ -23,7 +23,7 @@ import {
   type Profile,
 } from "../../src/session/mod.ts";
 import type { ManualClock } from "../support/manual_clock.ts";
-import { StreamFixture } from "../streaming/stream_fixture.ts";
+import { StreamFixture, wholeView } from "../streaming/stream_fixture.ts";
 
 /** What a client gets, as parsed. */
 export interface Message {
@@ -133,6 +133,8 @@ export class KernelFixture implements Disposable {
   readonly violations: Violations;
   readonly stream: StreamFixture;
   readonly log: LogLine[] = [];
+  /** What the runtime says to an upgrade from now on, instead of making a socket. */
+  upgradeError: Error | undefined;
   /** What the runtime was asked for with each socket. */
   readonly upgrades: Deno.UpgradeWebSocketOptions[] = [];
   readonly profiles: Readonly<Record<"render" | "heartbeat" | "stream_features", Profile<Connection>>>;
@@ -165,6 +167,7 @@ export class KernelFixture implements Disposable {
         clientsIn: (world) => kernel.connections.countIn(world),
       })],
       upgrade: (_request, options) => {
+        if (this.upgradeError !== undefined) throw this.upgradeError;
         this.upgrades.push(options);
         return { socket: this.#socket() as unknown as WebSocket, response: new Response() };
       },
@@ -251,4 +254,12 @@ export class KernelFixture implements Disposable {
       void this.log.push({ level, event, fields });
     return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   }
+}
+
+/** What registers a client that sees all of a world. */
+export function registerMessage(world: string): Record<string, unknown> {
+  const { eye, lookAt, up, ...optics } = wholeView();
+  const point = ([x, y, z]: readonly [number, number, number]) => ({ x, y, z });
+  const viewport = { ...optics, eye: point(eye), lookAt: point(lookAt), up: point(up) };
+  return { type: "REGISTER_CLIENT", clientId: "c", world, viewport };
 }

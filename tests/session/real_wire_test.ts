@@ -1,66 +1,34 @@
 import { assert, assertEquals } from "@std/assert";
+import { defaultConfig } from "../../src/config/mod.ts";
+import { newCounters } from "../../src/session/connection_counters.ts";
 import { type LaneLimits, Lanes } from "../../src/session/lanes.ts";
+import { kernelLimits } from "../../src/session/mod.ts";
 import { GONE, RawSocket } from "../integration/raw_socket.ts";
 import { needs, testWith } from "../support/needs.ts";
 import { waitFor } from "../support/wait_for.ts";
+import { BareSocket } from "./bare_socket.ts";
 
-const LIMITS: LaneLimits = {
-  maxControlMessages: 256,
-  maxControlBytes: 262_144,
-  maxReliableMessages: 1000,
-  maxReliableBytes: 1 << 20,
-  ackRetryMs: 5000,
-  maxAckRetries: 3,
-  ackTimeoutMs: 30_000,
-  maxStreamMessages: 1000,
-  maxStreamBytes: 1 << 20,
-  bulkWatermarkBytes: 65_536,
-  writeTimeoutMs: 10_000,
-  maxPendingSendsPerClient: 100,
-  maxBufferedBytesPerClient: 1 << 20,
-};
+const LIMITS: LaneLimits = kernelLimits(defaultConfig());
 
 const need = await needs({ net: "127.0.0.1" });
 
-/** A bare server of the runtime with one client that reads only what the test reads. */
-class BareSocket implements AsyncDisposable {
-  private constructor(
-    readonly server: Deno.HttpServer<Deno.NetAddr>,
-    readonly socket: WebSocket,
-    readonly client: RawSocket,
-  ) {}
+/** A socket whose client reads only what the test reads. */
+function openSocket(): Promise<BareSocket<RawSocket>> {
+  return BareSocket.open((port) => RawSocket.connect(port));
+}
 
-  static async open(): Promise<BareSocket> {
-    const opened = Promise.withResolvers<WebSocket>();
-    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
-      socket.onopen = () => opened.resolve(socket);
-      return response;
-    });
-    const client = await RawSocket.connect(server.addr.port);
-    return new BareSocket(server, await opened.promise, client);
-  }
-
-  /** Text of the next message. */
-  async read(): Promise<string> {
-    const frame = await this.client.readFrame();
-    assert(frame !== GONE);
-    return new TextDecoder().decode(frame.payload);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise((resolve) => this.socket.onclose = resolve);
-    this.client[Symbol.dispose]();
-    await closed;
-    await this.server.shutdown();
-  }
+/** Text of the next message. */
+async function read({ client }: BareSocket<RawSocket>): Promise<string> {
+  const frame = await client.readFrame();
+  assert(frame !== GONE);
+  return new TextDecoder().decode(frame.payload);
 }
 
 testWith(
   need,
   "a real socket counts what waits in bytes of UTF-8, at once, and to 0 when it has gone",
   async () => {
-    await using bare = await BareSocket.open();
+    await using bare = await openSocket();
     const { socket } = bare;
     socket.send("é".repeat(10));
     assertEquals(socket.bufferedAmount, 20);
@@ -76,15 +44,16 @@ testWith(
   need,
   "a client that reads nothing stalls its lanes, and is told of control before all that waits",
   async () => {
-    await using bare = await BareSocket.open();
-    const lanes = new Lanes(bare.socket, LIMITS);
+    await using bare = await openSocket();
+    const counters = newCounters();
+    const lanes = new Lanes(bare.socket, LIMITS, counters);
     const stream = lanes.addStream("drop_oldest", 2);
     const filler = "x".repeat(8000);
     let pushed = 0;
     // The kernel takes some MB first; the client is stuck once nothing has been taken over several turns.
     let taken = -1;
     await waitFor(() => {
-      const now = lanes.handedBytes - bare.socket.bufferedAmount;
+      const now = counters.bytesSent - bare.socket.bufferedAmount;
       const isStuck = now === taken && lanes.hasWaiting;
       taken = now;
       for (let i = 0; !isStuck && i < 100; i++) lanes.push(stream, `${pushed++} ${filler}`);
@@ -100,7 +69,7 @@ testWith(
     assertEquals(lanes.control("control"), "sent");
 
     let before = 0;
-    for (let text = await bare.read(); text !== "control"; text = await bare.read()) {
+    for (let text = await read(bare); text !== "control"; text = await read(bare)) {
       before++;
       lanes.flush();
     }
@@ -108,7 +77,7 @@ testWith(
     assert(rest >= waiting, `${rest} messages came after it, ${waiting} had waited`);
     for (let n = pushed - rest; n < pushed; n++) {
       lanes.flush();
-      assertEquals(parseInt(await bare.read()), n);
+      assertEquals(parseInt(await read(bare)), n);
     }
     await waitFor(() => lanes.pace(20_000) === "ok" && !lanes.hasWaiting, { what: "the lanes to drain" });
   },

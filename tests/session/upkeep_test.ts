@@ -133,8 +133,35 @@ Deno.test("after its own CLOSE a client gets what waits for it, as long as it ta
   fixture.clock.advance(2000);
   assertEquals([stuck.of("FEATURE_UPDATE").length, stuck.closes[0]?.code], [0, 1000]);
   for (const socket of [reads, stuck]) socket.hangUp();
-  // The answer to SUBSCRIBE may be in what its socket still holds, so it counts, too.
-  assertEquals(fixture.logged("session.ended").map((record) => record["undelivered"]), [0, 7]);
+  assertEquals(fixture.logged("session.ended").map((record) => record["undelivered"]), [0, 6]);
+});
+
+Deno.test("who is closed for what it did keeps its socket for a moment, whether it answers or not; others longer", async () => {
+  const remainsAfter = async (ms: number, ...end: readonly unknown[]) => {
+    using fixture = await KernelFixture.create({
+      "limits.messagesPerSecond": 4,
+      "limits.maxViolations": 1,
+      "limits.maxMalformedInRow": 3,
+    });
+    // Not in step with the rounds of the sweep.
+    fixture.clock.advance(700);
+    const socket = fixture.connect("render");
+    for (const message of end) socket.say(message as string);
+    const { code } = socket.closes[0]!;
+    fixture.clock.advance(ms);
+    return [code, fixture.kernel.connections.size];
+  };
+  const offences = [
+    [4002, "x".repeat(2_000_000)],
+    [4007, "{", "{", "{"],
+    [4008, ...Array<string>(6).fill("ping")],
+  ] as const;
+  for (const [code, ...messages] of offences) {
+    assertEquals(await remainsAfter(400, ...messages), [code, 1], "a close frame takes a while");
+    assertEquals(await remainsAfter(1600, ...messages), [code, 0]);
+  }
+  assertEquals(await remainsAfter(10_000, { type: "CLOSE" }), [1000, 1]);
+  assertEquals(await remainsAfter(13_000, { type: "CLOSE" }), [1000, 0]);
 });
 
 Deno.test("a day of coming and going, wrong keys, floods, tickets and streams leaves nothing behind", async () => {

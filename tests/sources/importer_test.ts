@@ -52,12 +52,16 @@ testWith(
 testWith(modelNeeds, "the file moves into the Worker, and progress comes back phase by phase", async () => {
   const bytes = await Deno.readFile(EXTENDED_VOX);
   const told: ImportProgress[] = [];
+  const memory: number[] = [];
   await importFile(bytes, {
     grid: GRID,
     limits: DEFAULT_IMPORT_LIMITS,
     onProgress: (progress) => told.push(progress),
+    onMemory: (taken) => memory.push(taken),
   });
   assertEquals(bytes.length, 0);
+  assertEquals([memory.length, memory.pop()], [told.length + 1, 0], "of an ended Worker nothing is left");
+  assert(memory.every((taken) => taken > 2 ** 20), String(memory));
   assertEquals([...new Set(told.map(({ phase }) => phase))], ["parse", "place"]);
   for (const { done, total } of told) assert(done >= 0 && done <= total);
   assertEquals(told.at(-1)!.done, told.at(-1)!.total);

@@ -244,7 +244,7 @@ Deno.test("a fault in one client's stream closes that client alone", async () =>
   const fixture = new StreamFixture();
   fixture.paint(1, 1, 1, RED);
   const clients = [0, 1, 2].map(() => fixture.connect(wholeView()));
-  Object.defineProperty(clients[1]!.connection, "hasRoomForFrame", {
+  Object.defineProperty(clients[1]!.connection.outbox, "hasRoomForFrame", {
     get: () => {
       throw new Error("the connection is out of its mind");
     },

@@ -57,6 +57,11 @@ export class BatchBuilder {
     return new BatchBuilder({ device, pool, pipelines, readback: new Readback() }, options);
   }
 
+  /** Bytes of all buffers that it has on the device. */
+  get bytes(): number {
+    return this.#runner.pool.stats().bytes;
+  }
+
   /** How many of the first jobs make one batch: at least one, if there is one. */
   fit(jobs: readonly BatchJob[]): number {
     const { maxBatchRegions, maxBatchVoxels } = this.#options;

@@ -3,7 +3,7 @@ import type { BatchBuilder, PreparedBatch } from "./batch_builder.ts";
 import type { BatchJob } from "./batch_job.ts";
 
 /** What makes batches on one device. */
-export type BatchMaker = Pick<BatchBuilder, "fit" | "prepare" | "trim" | "dispose">;
+export type BatchMaker = Pick<BatchBuilder, "bytes" | "fit" | "prepare" | "trim" | "dispose">;
 
 /** A batch from its upload to its result, which may be asked for twice. */
 export class Flight {

@@ -74,6 +74,7 @@ export class GpuBuilder implements Builder {
   #opening: PromiseWithResolvers<AdapterSummary> | undefined;
   #flushTimer: TimerId | undefined;
   #isDisposed = false;
+  #workerBytes = 0;
   /** When a Worker was ended last, by the monotonic clock. */
   #endedMs = -Infinity;
 
@@ -113,6 +114,11 @@ export class GpuBuilder implements Builder {
     return !this.#isDisposed && this.#stats.hangs < this.#options.maxHangs;
   }
 
+  /** What the Worker takes of the process's memory, after its newest batch; 0 once it has ended. */
+  get workerBytes(): number {
+    return this.#workerBytes;
+  }
+
   /** Counters for metrics. */
   stats(): GpuStats {
     return { adapter: this.#adapter, ...this.#stats };
@@ -148,6 +154,7 @@ export class GpuBuilder implements Builder {
     if (this.#link !== undefined) this.#endedMs = this.#options.clock.monotonic();
     this.#link?.terminate(disposedError());
     this.#link = undefined;
+    this.#workerBytes = 0;
     this.#failOpening(new GpuError("internal", "The GPU builder is disposed"));
     for (const { reject } of this.#outbox.splice(0)) reject(disposedError());
     return Promise.resolve();
@@ -218,6 +225,9 @@ export class GpuBuilder implements Builder {
         this.#stats.gpuMs += news.stats.gpuMs ?? 0;
         this.#events.onSuccess();
         break;
+      case "memory":
+        this.#workerBytes = news.bytes;
+        break;
       case "failed":
         logger.error("gpu.batch_failed", { kind: news.kind, error: news.message });
         this.#events.onFailure(news.message);
@@ -243,6 +253,7 @@ export class GpuBuilder implements Builder {
   /** The Worker is gone; the next job starts another. */
   #end(error: GpuError): void {
     this.#link = undefined;
+    this.#workerBytes = 0;
     this.#endedMs = this.#options.clock.monotonic();
     this.#failOpening(error);
     this.#events.onFailure(error.message);

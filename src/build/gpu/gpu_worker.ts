@@ -18,6 +18,8 @@ const createBatchBuilder: CreateMaker = (device, options) => BatchBuilder.create
 /** Serves the messages of a GPU Worker. Reads the clock itself, as none can be passed to another thread. */
 export function runGpuWorker(scope: GpuWorkerScope, create: CreateMaker = createBatchBuilder): void {
   let loop: BatchLoop | undefined;
+  /** What builds on a device whose memory is the process's own. */
+  let softwareMaker: BatchMaker | undefined;
   scope.onmessage = ({ data }) => {
     if (data.type === "build") {
       loop?.add(data.jobs);
@@ -29,13 +31,25 @@ export function runGpuWorker(scope: GpuWorkerScope, create: CreateMaker = create
     };
     loop = new BatchLoop({
       open: () =>
-        openGpu(wish, events, (device, isSoftware) => create(device, limitsOf(options, isSoftware))),
-      post: (message, transfer) => scope.postMessage(message, transfer),
+        openGpu(wish, events, async (device, isSoftware) => {
+          const maker = await create(device, limitsOf(options, isSoftware));
+          softwareMaker = isSoftware ? maker : undefined;
+          return maker;
+        }),
+      post(message, transfer) {
+        scope.postMessage(message, transfer);
+        if (message.type === "batch") scope.postMessage(memoryOf(softwareMaker), []);
+      },
       pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
       nowMs: () => performance.now(),
     });
     loop.start();
   };
+}
+
+function memoryOf(softwareMaker: BatchMaker | undefined): GpuReplyMessage {
+  const { heapTotal, external } = Deno.memoryUsage();
+  return { type: "memory", bytes: heapTotal + external + (softwareMaker?.bytes ?? 0) };
 }
 
 /** Software takes a hundred times as long over a batch, and nothing can be told or stopped meanwhile. */

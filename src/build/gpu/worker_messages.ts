@@ -32,6 +32,8 @@ export type GpuReplyMessage =
   }
   /** A batch ended well; its answers follow. */
   | { readonly type: "batch"; readonly stats: BatchStats }
+  /** What the Worker takes of the process's memory, after each batch that ended well. */
+  | { readonly type: "memory"; readonly bytes: number }
   /** A batch was given up; its jobs follow as returned. */
   | { readonly type: "failed"; readonly kind: GpuErrorKind; readonly message: string }
   /** An error that belongs to no batch. */

@@ -1,12 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { STATUS_CODE } from "@std/http/status";
+import { hasRole } from "../../security/mod.ts";
 import { TREE_KINDS } from "../../tree/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { jsonAnswer, PROBLEMS } from "../route_parts.ts";
-import type { Router } from "../router_type.ts";
+import { principalOf, type Router } from "../router_type.ts";
 import { auditRowsSchema, rowsSchema } from "../schemas.ts";
 import { snakeKeys } from "../snake_keys.ts";
-import type { KindStatus, SessionStatus } from "../status.ts";
+import type { ConnectionRow, KindStatus, SessionStatus } from "../status.ts";
 
 const count = z.int();
 const counts = z.record(z.string(), count);
@@ -14,6 +15,10 @@ const numbers = z.record(z.string(), z.number());
 const sessionsSchema = z.object({
   authenticated: count,
   unauthenticated: count,
+  lingering: count.openapi({
+    description: "Ended connections that keep their places for a while, as their peers left much unread",
+  }),
+  entries: count.openapi({ description: "Entries of all tables of sockets; 0 when none is left" }),
   subscriptions: count,
   refused: counts.openapi({ description: "Upgrades turned away, by reason" }),
   messages_in: count,
@@ -21,12 +26,16 @@ const sessionsSchema = z.object({
   bytes_in: count,
   bytes_out: count,
   dropped_frames: count.openapi({ description: "Messages of streams dropped because a client was slow" }),
-  undelivered: count.openapi({ description: "Reliable messages that no ACK came for" }),
+  undelivered: count.openapi({
+    description:
+      "Reliable messages without an ACK, and messages of streams that waited, when they were given up",
+  }),
   heartbeat_timeouts: count,
   slow_consumers: count,
   compression: numbers.openapi({ description: "ratio = sent_bytes / plain_bytes" }),
   latency: numbers.openapi({ description: "Time to handle a message, over the newest" }),
   limits: counts,
+  guard: counts.openapi({ description: "What the guard over memory saw last, and whom it has closed" }),
   auth: z.object({ successes: count, failures: counts, lockouts: count }),
 });
 const statsSchema = z.object({
@@ -49,17 +58,24 @@ const statsSchema = z.object({
   ended: auditRowsSchema,
 }).openapi("SocketStats");
 
-/** `/ws/stats`: who is connected, who was, and what became of every message and frame. */
+/**
+ * `/ws/stats`: who is connected, who was, and what became of every message and frame. From where they come is for
+ * moderators.
+ */
 export function addStatsRoute(router: Router, { status, clock }: HttpDeps): void {
   router.openapi(
     createRoute({
       method: "get",
       path: "/ws/stats",
       summary: "Connections of all worlds and the ledger of frames",
+      description: "`remote_address` of connections is shown to moderators and owners.",
       responses: { 200: jsonAnswer("As of now", statsSchema), ...PROBLEMS },
     }),
     (context) => {
       const { clients, ledger, kinds, session, connections, audit } = status();
+      const seesAddresses = hasRole(principalOf(context), "moderator");
+      const shown = ({ remote_address, ...row }: ConnectionRow): ConnectionRow =>
+        seesAddresses && remote_address !== undefined ? { ...row, remote_address } : row;
       const { leftView, dropped, owed, delivered, superseded, pending } = ledger;
       return context.json({
         timestamp: clock.now(),
@@ -68,8 +84,8 @@ export function addStatsRoute(router: Router, { status, clock }: HttpDeps): void
         clients: numbersJson({ ...clients }),
         ledger: { owed, delivered, superseded, left_view: leftView, dropped: { ...dropped }, pending },
         kinds: { esvo: kindJson(kinds.esvo), esvt: kindJson(kinds.esvt) },
-        connections: connections().map((row) => ({ ...row })),
-        ended: audit().map((row) => ({ ...row })),
+        connections: connections().map(shown),
+        ended: audit().map(shown),
       }, STATUS_CODE.OK);
     },
   );

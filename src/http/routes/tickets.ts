@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { STATUS_CODE } from "@std/http/status";
 import { requireAllowed } from "../../security/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
-import { readJsonAs } from "../json_body.ts";
+import { readOptionalJsonAs } from "../json_body.ts";
 import { smallRule } from "../json_rules.ts";
 import { documentedBody, jsonAnswer, PROBLEMS } from "../route_parts.ts";
 import { principalOf, type Router } from "../router_type.ts";
@@ -34,12 +34,12 @@ export function addTicketRoute(router: Router, { authenticator, config }: HttpDe
       method: "post",
       path: "/api/tickets",
       summary: "Get a ticket that opens one WebSocket in place of the credential",
-      request: { body: documentedBody(router, "TicketAsk", askSchema) },
+      request: { body: documentedBody(router, "TicketAsk", askSchema, false) },
       responses: { 201: jsonAnswer("The ticket", ticketSchema), ...PROBLEMS },
     }),
     async (context) => {
       const principal = principalOf(context);
-      const { world, origin } = await readJsonAs(context.req.raw, smallRule(config), askSchema);
+      const { world, origin } = await readOptionalJsonAs(context.req.raw, smallRule(config), askSchema);
       if (world !== undefined) requireAllowed(principal, "viewer", { world });
       const asking = origin ?? context.req.header("origin");
       const { ticket, expiresAtMs } = authenticator.issueTicket(principal, {

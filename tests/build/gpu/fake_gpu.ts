@@ -55,6 +55,10 @@ export class FakeGpu implements OpenGpu, BatchMaker {
     this.log = log;
   }
 
+  get bytes(): number {
+    return this.#voxels;
+  }
+
   get maker(): BatchMaker {
     return this;
   }

@@ -61,7 +61,9 @@ testWith(
 testWith(need, "The adapter, the batches and, where it can tell, the device's time are counted", async () => {
   await using backend = create();
   await backend.open();
+  const idleBytes = backend.workerBytes;
   await Promise.all([1, 2, 3].map((key) => backend.build(job(paint([key]), 6))));
+  assert(backend.workerBytes > idleBytes + 2 ** 20, "the Worker tells what memory it takes");
   const { adapter, batches, batchRegions, gpuMs } = backend.status();
   assert(adapter !== undefined && adapter.name.length > 0);
   assertEquals([batches, batchRegions], [1, 3]);

@@ -21,6 +21,7 @@ runGpuWorker(globalThis as unknown as GpuWorkerScope, (device) => {
   const buffer = device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE });
   const entries = [{ binding: 0, resource: { buffer } }];
   return Promise.resolve({
+    bytes: 0,
     fit: (jobs) => jobs.length,
     prepare: () => {
       const encoder = device.createCommandEncoder();

@@ -7,6 +7,9 @@ let losses = 0;
 runGpuWorker(globalThis as unknown as GpuWorkerScope, async (device, options) => {
   const builder = await BatchBuilder.create(device, options);
   return {
+    get bytes(): number {
+      return builder.bytes;
+    },
     fit: (jobs) => builder.fit(jobs),
     prepare: (jobs) => {
       const prepared = builder.prepare(jobs);
