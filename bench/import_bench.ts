@@ -93,7 +93,7 @@ async function importOnce(
   const applied = performance.now();
   await Promise.all([...world.dirty].map(async (key) => {
     const { samples, version } = world.snapshot(key);
-    await builder.build({ kind: "esvo", depth: GRID.depth, samples, encodeLods: BUILD_LODS });
+    await builder.build({ kind: "esvo", depth: GRID.depth, samples, payloadIds: BUILD_LODS });
     world.markBuilt(key, version);
   }));
   return {

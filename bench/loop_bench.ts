@@ -86,9 +86,9 @@ class FullLoad implements Disposable {
   constructor(builder: Builder, world: World) {
     this.#regions = world.dirty.size;
     const hooks: BuildHooks = {
-      seenBy: () => 1,
+      interestIn: () => ({ seen: 1, size: 1 }),
       wantedKinds: () => TREE_KINDS,
-      wantedLods: () => [0],
+      wantedPayloads: () => [0],
       hasRoomForUnseen: () => true,
       onBuilt: ({ key, kind }) => this.#again(world, key, kind === TREE_KINDS.at(-1)),
     };
@@ -102,6 +102,8 @@ class FullLoad implements Disposable {
       // No region waits: what is measured is a builder that never runs dry.
       maxBuildsPerSecondPerRegion: 1000,
       pumpBudgetMs: 8,
+      breakerFailures: 3,
+      breakerPauseMs: 60_000,
     }, hooks);
     this.#service.watch(world);
   }

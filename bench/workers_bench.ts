@@ -55,7 +55,7 @@ async function buildAll(
   builder: ReturnType<typeof createCpuBuilder>,
   all: readonly Samples[],
   kind: TreeKind,
-  encodeLods: readonly number[],
+  payloadIds: readonly number[],
 ): Promise<void> {
-  await Promise.all(all.map((samples) => builder.build({ kind, depth: DEPTH, samples, encodeLods })));
+  await Promise.all(all.map((samples) => builder.build({ kind, depth: DEPTH, samples, payloadIds })));
 }

@@ -34,6 +34,7 @@ import {
   MemoryGuard,
   type Profile,
 } from "./session/mod.ts";
+import { formatRegionKey } from "./space/mod.ts";
 import { RegionStreamer } from "./streaming/mod.ts";
 import {
   applyImport,
@@ -123,12 +124,25 @@ export async function createApp(options: AppOptions): Promise<App> {
     maxBytes: config.cache.maxCacheMemoryBytes,
     ttlMs: config.performance.regionCacheTtlMs,
     onOverBudget: (bytes, maxBytes) => logger.warn("cache.over_budget", { bytes, maxBytes }),
+    onOversized: (key, bytes, maxBytes) =>
+      logger.warn("cache.oversized", { region: formatRegionKey(key), bytes, maxBytes }),
+    onHeldLod: (heldLod, previous) => logger.warn("cache.held_lod", { heldLod, previous }),
     now: () => clock.monotonic(),
   });
-  const builds: BuildService = new BuildService({ ...config.build, builder, clock, random, logger }, {
-    seenBy: (world, key) => streamer.seenBy(world, key),
+  const buildWaits = metrics.histogram("voxcast_build_wait_ms", "Time of a region in the queue of builds");
+  const buildTimes = metrics.histogram("voxcast_build_time_ms", "Time that a build took");
+  const builds: BuildService = new BuildService({
+    ...config.build,
+    builder,
+    clock,
+    random,
+    logger,
+    onWait: (ms) => buildWaits.observe(ms),
+    onBuildTime: (ms) => buildTimes.observe(ms),
+  }, {
+    interestIn: (world, key) => streamer.interestIn(world, key),
     wantedKinds: (world, key, version) => streamer.wantedKinds(world, key, version),
-    wantedLods: (world, key, kind) => streamer.wantedLods(world, key, kind),
+    wantedPayloads: (world, key, kind) => streamer.wantedPayloads(world, key, kind),
     onBuilt: (built) => streamer.onBuilt(built),
     hasRoomForUnseen: () => cache.hasRoom,
   });
@@ -141,9 +155,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       thresholds: config.streaming.lodThresholds,
       maxLod: config.streaming.maxLodLevel,
       hysteresis: config.streaming.lodHysteresis,
+      ...(config.streaming.lodBy === "distance" ? {} : { maxErrorPx: config.streaming.maxScreenErrorPx }),
     },
     requestBuild: (world, key, kind) => builds.request(world, key, kind),
-    onSeenChanged: (world, key, seen) => builds.reprioritise(world, key, seen),
+    onInterestChanged: (world, key) => builds.reprioritise(world, key),
   });
   const durations = metrics.histogram(
     "voxcast_connection_seconds",
@@ -192,6 +207,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     connections: kernel.connections,
     defaultWorld: config.defaultWorld,
     lodThresholds: config.streaming.lodThresholds,
+    maxBulkMessageBytes: config.streaming.maxBulkMessageBytes,
+    ackIntervalMs: config.streaming.ackIntervalMs,
+    maxKnownRegions: config.limits.maxKnownRegions,
     grants: grantedLimits(config),
     now: () => clock.now(),
   };
@@ -205,6 +223,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const http = createHttpApp({
     config,
     worlds,
+    regions: streamer,
     clock,
     logger,
     metrics,

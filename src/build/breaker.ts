@@ -55,6 +55,13 @@ export class CircuitBreaker {
     this.#change({ name: "closed", failures: 0 });
   }
 
+  /** A trial ended without telling anything about what it tried: another one may go through at once. */
+  release(): void {
+    const state = this.#state;
+    if (state.name !== "half-open") return;
+    this.#change({ name: "open", untilMs: this.#options.clock.monotonic(), openings: state.openings });
+  }
+
   /** Work that was let through failed. */
   fail(): void {
     const state = this.#state;

@@ -1,3 +1,4 @@
+import type { PayloadId } from "../protocol/mod.ts";
 import type { Samples, Tree, TreeKind } from "../tree/mod.ts";
 
 /** One region to build. */
@@ -6,15 +7,15 @@ export interface BuildJob {
   readonly depth: number;
   /** Handed over: a builder may transfer the arrays to another thread, after which they are empty here. */
   readonly samples: Samples;
-  /** Levels of detail whose payload is wanted along with the tree. */
-  readonly encodeLods: readonly number[];
+  /** Payloads that are wanted along with the tree. */
+  readonly payloadIds: readonly PayloadId[];
 }
 
 /** What came of a job. */
 export interface BuildResult {
   readonly tree: Tree;
-  /** Payload of codec 2 (deflated) a level of detail that the job asked for. */
-  readonly payloads: ReadonlyMap<number, Uint8Array>;
+  /** The payloads that the job asked for, of codec 2 (deflated). */
+  readonly payloads: ReadonlyMap<PayloadId, Uint8Array>;
   /** Time the job itself took, without waiting. */
   readonly buildMs: number;
 }
@@ -45,13 +46,13 @@ export type EncodedTree = Pick<BuildResult, "tree" | "payloads">;
 /** Deflates payloads of trees off this thread. */
 export interface PayloadEncoder {
   /**
-   * Encodes a tree at some levels of detail, with codec 2. The tree's buffers are moved there and back, so the tree handed
+   * Encodes payloads of a tree, with codec 2. The tree's buffers are moved there and back, so the tree handed
    * in is empty afterwards and the answer's is to be used instead.
    *
    * @throws RangeError for a level of detail that the tree lacks
    * @throws BuildAbortedError if it was given up for a reason outside it or for taking too long
    */
-  encode(tree: Tree, lods: readonly number[]): Promise<EncodedTree>;
+  encode(tree: Tree, payloadIds: readonly PayloadId[]): Promise<EncodedTree>;
 }
 
 /**

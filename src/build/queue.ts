@@ -5,11 +5,14 @@ import type { World } from "../world/mod.ts";
 export interface BuildRequest {
   readonly world: World;
   readonly key: RegionKey;
-  /** How many clients see the region; 0 for work that nobody waits for. */
-  seen: number;
+  /** How urgent it is (see `urgencyOf`); 0 for work that nobody waits for. */
+  readonly urgency: number;
+  /** Monotonic time of the offer. */
+  readonly sinceMs: number;
 }
 
 interface Entry extends BuildRequest {
+  urgency: number;
   /** Position in the heap. */
   slot: number;
   /** Arrival number: among equals the oldest goes first. */
@@ -20,21 +23,22 @@ interface Entry extends BuildRequest {
 export type Offer = "queued" | "already-queued" | "refused";
 
 /**
- * Bounded priority queue of regions to build: an indexed binary heap by (seen by most, oldest first), so that a
- * request can be re-prioritised or cancelled by its region in O(log n).
+ * Bounded priority queue of regions to build: an indexed binary heap by (most urgent, oldest first), so that a request
+ * can be re-prioritised or cancelled by its region in O(log n).
  *
  * When it is full, an unseen request is refused and a seen one evicts the oldest unseen; with only seen requests
- * inside, it refuses. The caller keeps what was refused or evicted (the region stays dirty in its world).
+ * inside, it refuses. The caller keeps what was refused or evicted.
  */
 export class BuildQueue {
   readonly #maxDepth: number;
   readonly #heap: Entry[] = [];
   readonly #byWorld = new Map<World, Map<RegionKey, Entry>>();
-  /** Unseen entries in order of arrival: the first is the one to evict. */
+  /** Unseen entries, those that have been unseen for longest first: the first is the one to evict. */
   readonly #unseen = new Set<Entry>();
   #arrivals = 0;
   #refused = 0;
   #evicted = 0;
+  #cancelled = 0;
 
   /** @param maxDepth most requests held at a time */
   constructor(maxDepth: number) {
@@ -56,19 +60,24 @@ export class BuildQueue {
     return this.#evicted;
   }
 
+  /** Requests taken back since the start. */
+  get cancellations(): number {
+    return this.#cancelled;
+  }
+
   /** Whether the region waits here. */
   has(world: World, key: RegionKey): boolean {
     return this.#byWorld.get(world)?.has(key) ?? false;
   }
 
-  /** Adds a request, or takes over the new `seen` of one already waiting. O(log n). */
+  /** Adds a request, or takes over the new urgency of one already waiting, which keeps its age. O(log n). */
   offer(request: BuildRequest): Offer {
     const waiting = this.#byWorld.get(request.world)?.get(request.key);
     if (waiting !== undefined) {
-      this.#setSeen(waiting, request.seen);
+      this.#setUrgency(waiting, request.urgency);
       return "already-queued";
     }
-    if (this.#heap.length >= this.#maxDepth && !this.#makeRoom(request.seen)) {
+    if (this.#heap.length >= this.#maxDepth && !this.#makeRoom(request.urgency)) {
       this.#refused++;
       return "refused";
     }
@@ -76,7 +85,7 @@ export class BuildQueue {
     let regions = this.#byWorld.get(request.world);
     if (regions === undefined) this.#byWorld.set(request.world, regions = new Map());
     regions.set(request.key, entry);
-    if (entry.seen === 0) this.#unseen.add(entry);
+    if (entry.urgency === 0) this.#unseen.add(entry);
     this.#heap.push(entry);
     this.#up(entry);
     return "queued";
@@ -89,19 +98,30 @@ export class BuildQueue {
     return first;
   }
 
-  /** Changes how many clients see a waiting region. O(log n); nothing happens when it does not wait. */
-  reprioritise(world: World, key: RegionKey, seen: number): void {
+  /** Changes how urgent a waiting region is. O(log n), O(1) if it is so already; false if it does not wait. */
+  reprioritise(world: World, key: RegionKey, urgency: number): boolean {
     const entry = this.#byWorld.get(world)?.get(key);
-    if (entry !== undefined) this.#setSeen(entry, seen);
+    if (entry === undefined) return false;
+    this.#setUrgency(entry, urgency);
+    return true;
   }
 
-  /** Forgets every request of a world. O(n log n) of that world's requests. */
+  /** Takes a region's request back. O(log n); false if it does not wait. */
+  cancel(world: World, key: RegionKey): boolean {
+    const entry = this.#byWorld.get(world)?.get(key);
+    if (entry === undefined) return false;
+    this.#remove(entry);
+    this.#cancelled++;
+    return true;
+  }
+
+  /** Takes back every request of a world. O(n log n) of that world's requests. */
   cancelWorld(world: World): void {
-    for (const entry of [...this.#byWorld.get(world)?.values() ?? []]) this.#remove(entry);
+    for (const key of [...this.#byWorld.get(world)?.keys() ?? []]) this.cancel(world, key);
   }
 
-  #makeRoom(seen: number): boolean {
-    if (seen === 0) return false;
+  #makeRoom(urgency: number): boolean {
+    if (urgency === 0) return false;
     for (const oldest of this.#unseen) {
       this.#remove(oldest);
       this.#evicted++;
@@ -110,10 +130,10 @@ export class BuildQueue {
     return false;
   }
 
-  #setSeen(entry: Entry, seen: number): void {
-    if (entry.seen === seen) return;
-    entry.seen = seen;
-    if (seen === 0) this.#unseen.add(entry);
+  #setUrgency(entry: Entry, urgency: number): void {
+    if (entry.urgency === urgency) return;
+    entry.urgency = urgency;
+    if (urgency === 0) this.#unseen.add(entry);
     else this.#unseen.delete(entry);
     this.#up(entry);
     this.#down(entry);
@@ -162,5 +182,5 @@ export class BuildQueue {
 }
 
 function isBefore(a: Entry, b: Entry): boolean {
-  return a.seen !== b.seen ? a.seen > b.seen : a.arrival < b.arrival;
+  return a.urgency !== b.urgency ? a.urgency > b.urgency : a.arrival < b.arrival;
 }

@@ -1,9 +1,11 @@
 /** Built regions in memory and their encoded frames. */
-export { CachedRegion, type CachedRegionOptions } from "./cached_region.ts";
+export { CachedRegion, type CachedRegionOptions, MAX_LOD } from "./cached_region.ts";
+export type { GrowthListener } from "./frame_store.ts";
 export {
   type CacheKey,
   cacheKey,
   type CacheStats,
+  type PutOptions,
   RegionCache,
   type RegionCacheOptions,
 } from "./region_cache.ts";

@@ -1,15 +1,16 @@
 import { type Viewport, viewportProblem } from "../viewport/mod.ts";
 import {
   echo,
-  type FrameCodec,
+  type KnownRegions,
   type RegisterClient,
   registeredMessage,
+  verifiedMessage,
   VoxcastError,
 } from "../protocol/mod.ts";
 import { requireAllowed } from "../security/mod.ts";
 import type { World, Worlds } from "../world/mod.ts";
 import type { Connection, ConnectionRegistry, Profile } from "../session/mod.ts";
-import type { RegionStreamer } from "../streaming/mod.ts";
+import type { RegionStreamer, Registration } from "../streaming/mod.ts";
 
 /** What the render channel works with. */
 export interface RenderChannelOptions {
@@ -19,44 +20,117 @@ export interface RenderChannelOptions {
   /** World of clients that name none. */
   readonly defaultWorld: string;
   readonly lodThresholds: readonly number[];
+  /** What clients that take bundles, parts or flow control are told to expect. */
+  readonly maxBulkMessageBytes: number;
+  readonly ackIntervalMs: number;
+  /** Most regions that a client may say it holds before it registers. */
+  readonly maxKnownRegions: number;
   /** What clients are told of their limits. */
   readonly grants: Readonly<Record<string, number>>;
   readonly now: () => number;
 }
 
+/** Messages KNOWN of one connection before it registers. */
+const MAX_CLAIMS = 64;
+
 /**
  * The profile of `/ws/render`: REGISTER_CLIENT starts the stream of one world's regions, in the kind that it names or
- * else the world's own (again: moves it), UPDATE_VIEWPORT steers it.
+ * else the world's own (again: moves it), UPDATE_VIEWPORT steers it, ACK paces it. KNOWN, sent before, says what the client
+ * still holds; VERIFY compares later.
  * A world that the address names is that of messages that name none; a message that names another one is refused.
  */
 export function createRenderProfile(options: RenderChannelOptions): Profile<Connection> {
+  const { streamer } = options;
+  /** What connections said that they hold, until they register. */
+  const claims = new WeakMap<Connection, KnownRegions[]>();
   return {
     name: "render",
     credential: "before-upgrade",
     hasPayload: false,
     hasStreams: true,
     onMessage(connection, message) {
-      if (message.type === "REGISTER_CLIENT") register(options, connection, message);
-      else if (!options.streamer.updateViewport(connection, checked(message.viewport))) {
-        throw new VoxcastError("NOT_REGISTERED", "Send REGISTER_CLIENT before UPDATE_VIEWPORT");
+      switch (message.type) {
+        case "REGISTER_CLIENT":
+          register(options, connection, message, claims.get(connection) ?? []);
+          claims.delete(connection);
+          break;
+        case "UPDATE_VIEWPORT":
+          if (!streamer.updateViewport(connection, checked(message.viewport))) {
+            throw notRegistered(message.type);
+          }
+          break;
+        case "ACK":
+          if (!streamer.acknowledge(connection, message.receivedBytes)) throw notRegistered(message.type);
+          break;
+        case "KNOWN":
+          claims.set(connection, withClaim(claims.get(connection) ?? [], message, options.maxKnownRegions));
+          break;
+        case "VERIFY":
+          verify(options, connection, message);
+          break;
       }
     },
     onClose(connection) {
-      options.streamer.remove(connection);
+      streamer.remove(connection);
     },
   };
 }
 
-function register(options: RenderChannelOptions, connection: Connection, message: RegisterClient): void {
+function notRegistered(type: string): VoxcastError {
+  return new VoxcastError("NOT_REGISTERED", `Send REGISTER_CLIENT before ${type}`);
+}
+
+/** @throws {VoxcastError} BUSY if more is claimed than one connection may */
+function withClaim(
+  claims: readonly KnownRegions[],
+  message: KnownRegions,
+  maxRegions: number,
+): KnownRegions[] {
+  const regions = claims.reduce((sum, { mortons }) => sum + mortons.length, message.mortons.length);
+  if (claims.length >= MAX_CLAIMS || regions > maxRegions) {
+    throw new VoxcastError(
+      "BUSY",
+      `At most ${MAX_CLAIMS} messages KNOWN with ${maxRegions} regions are taken before REGISTER_CLIENT`,
+    );
+  }
+  return [...claims, message];
+}
+
+function verify(options: RenderChannelOptions, connection: Connection, message: KnownRegions): void {
+  const result = options.streamer.verify(connection, message);
+  if (result === undefined) {
+    throw new VoxcastError(
+      "NOT_REGISTERED",
+      "VERIFY must name the world, epoch, kind and level that are streamed",
+    );
+  }
+  connection.outbox.sendText(verifiedMessage(result, options.now(), connection.outbox.style));
+}
+
+function register(
+  options: RenderChannelOptions,
+  connection: Connection,
+  message: RegisterClient,
+  known: readonly KnownRegions[],
+): void {
   const world = findWorld(options, connection, message.world);
   const viewport = checked(message.viewport);
-  const chosen = { codec: message.codecs[0] ?? 2, kind: message.kind ?? world.kind };
+  const chosen = {
+    codec: message.codecs[0] ?? 2,
+    kind: message.kind ?? world.kind,
+    features: message.features,
+  };
   if (!options.connections.enterWorld(connection, world.id)) {
     throw new VoxcastError("WORLD_FULL", `World ${world.id} has as many clients as it accepts`);
   }
   connection.registeredWorld = world.id;
   connection.clientId = message.clientId;
-  options.streamer.register(connection, world, { viewport, ...chosen });
+  options.streamer.register(connection, world, {
+    viewport,
+    ...chosen,
+    known,
+    ...(message.intervalMs === undefined ? {} : { intervalMs: message.intervalMs }),
+  });
   connection.outbox.sendText(registered(options, connection, world, chosen, message));
 }
 
@@ -91,7 +165,7 @@ function registered(
   options: RenderChannelOptions,
   connection: Connection,
   world: World,
-  { codec, kind }: { readonly codec: FrameCodec; readonly kind: World["kind"] },
+  { codec, kind, features }: Pick<Registration, "codec" | "kind"> & Pick<RegisterClient, "features">,
   { clientId, id }: RegisterClient,
 ): string {
   const contentBounds = world.contentBounds();
@@ -107,6 +181,9 @@ function registered(
       depth: world.grid.depth,
       kind,
       codecs: [codec],
+      features,
+      maxBulkMessageBytes: options.maxBulkMessageBytes,
+      ackIntervalMs: options.ackIntervalMs,
       lodThresholds: options.lodThresholds.slice(0, world.grid.depth),
       ...(contentBounds === undefined ? {} : { contentBounds }),
       limits: options.grants,

@@ -39,6 +39,8 @@ export interface ImportArguments {
 
 export const DEFAULT_SERVER = "http://127.0.0.1:7090";
 export const DEFAULT_WORLD = "main";
+/** Where the key of a server is looked for. */
+export const KEY_VARIABLE = "VOXCAST_SECURITY_API_KEY";
 
 /** Throws UsageError with the option, the value and what it should be. */
 export function readImportOptions(options: ImportOptions): ImportArguments {

@@ -2,11 +2,9 @@ import type { Command } from "commander";
 import { processEnvironment } from "../config/mod.ts";
 import { systemClock } from "../observe/mod.ts";
 import type { CommandContext } from "./command_context.ts";
-import { DEFAULT_SERVER, DEFAULT_WORLD, type ImportOptions } from "./import_arguments.ts";
+import { DEFAULT_SERVER, DEFAULT_WORLD, type ImportOptions, KEY_VARIABLE } from "./import_arguments.ts";
 import type { InspectOptions } from "./inspect.ts";
 import { StopSignals } from "./stop_signals.ts";
-
-const KEY_VARIABLE = "VOXCAST_SECURITY_API_KEY";
 
 /** Adds `import FILE...`. */
 export function addImportCommand(program: Command, context: CommandContext): void {

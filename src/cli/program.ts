@@ -6,6 +6,7 @@ import { EXIT_CODE, type ExitCode } from "./exit_code.ts";
 import { formatHelpItem } from "./help_format.ts";
 import { type CliIo, processIo } from "./io.ts";
 import { addImportCommand, addInspectCommand } from "./model_commands.ts";
+import { addLoadCommand } from "./load_command.ts";
 import { addServeCommand } from "./serve_command.ts";
 import { addKeyCommand } from "./key_command.ts";
 import { processSignals, type SignalSource } from "./stop_signals.ts";
@@ -59,6 +60,7 @@ function createProgram(context: CommandContext): Command {
   addServeCommand(program, context);
   addImportCommand(program, context);
   addInspectCommand(program, context);
+  addLoadCommand(program, context);
   addKeyCommand(program, context);
   addTokenCommand(program, context);
   addConfigCommand(program, context);

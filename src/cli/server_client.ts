@@ -1,5 +1,5 @@
 import { PATCH_MEDIA_TYPE } from "../protocol/mod.ts";
-import { createGrid, type Grid, type Vec3 } from "../space/mod.ts";
+import { type Bounds, createGrid, type Grid, type Vec3 } from "../space/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 import { unreachableAdvice } from "./unreachable_advice.ts";
 
@@ -44,7 +44,7 @@ const WAIT_STATUS: readonly number[] = [429, 503];
 /** Why a world is not made that may be there all the same. */
 const NOT_MADE: readonly string[] = ["WORLD_EXISTS", "NOT_ALLOWED"];
 
-/** The REST calls of an import. Every method throws ServerError, or the signal's reason. */
+/** The REST calls of the commands that talk to a server. Every method throws ServerError, or the signal's reason. */
 export class ServerClient {
   readonly #options: ServerClientOptions;
 
@@ -84,11 +84,11 @@ export class ServerClient {
   }
 
   /** How the world is cut, and the kind of tree that its clients get. */
-  async world(): Promise<{ readonly grid: Grid; readonly kind: TreeKind }> {
+  async world(): Promise<{ readonly grid: Grid; readonly kind: TreeKind; readonly content: Bounds | null }> {
     const answer = await this.#request("GET", this.#path());
     try {
-      const { bounds, level, depth, kind } = answer as WorldAnswer;
-      return { grid: createGrid(bounds, level, depth), kind };
+      const { bounds, level, depth, kind, content_bounds: content = null } = answer as WorldAnswer;
+      return { grid: createGrid(bounds, level, depth), kind, content };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new ServerError(`${this.#options.server.origin} answers like no Voxcast server: ${why}`, {
@@ -109,6 +109,34 @@ export class ServerClient {
     return (answer as { error_count?: number } | undefined)?.error_count ?? 0;
   }
 
+  /** What is at an address of the server. */
+  async get(path: string): Promise<unknown> {
+    return await this.#request("GET", path);
+  }
+
+  /** What is at an address below the world's own, such as `/regions`. */
+  async getOfWorld(path: string): Promise<unknown> {
+    return await this.#request("GET", this.#path() + path);
+  }
+
+  /** The bytes of the frame of a region. */
+  async regionFrame(key: string, kind: TreeKind, lod: number): Promise<Uint8Array> {
+    const query = `?kind=${kind}&lod=${lod}`;
+    const path = `${this.#path()}/regions/${encodeURIComponent(key)}${query}`;
+    return (await this.#send("GET", path)).bytes;
+  }
+
+  /** Sends JSON to an address below the world's own. */
+  async postToWorld(path: string, value: unknown): Promise<unknown> {
+    return await this.post(this.#path() + path, value);
+  }
+
+  /** Sends JSON to an address of the server. */
+  async post(path: string, value: unknown): Promise<unknown> {
+    const headers = { "content-type": "application/json" };
+    return await this.#request("POST", path, { body: JSON.stringify(value), headers });
+  }
+
   #path(): string {
     return `/api/worlds/${encodeURIComponent(this.#options.world)}`;
   }
@@ -121,10 +149,10 @@ export class ServerClient {
     method: string,
     path: string,
     { body, headers }: RequestContent = {},
-  ): Promise<{ readonly status: number; readonly answer: unknown }> {
+  ): Promise<{ readonly status: number; readonly answer: unknown; readonly bytes: Uint8Array }> {
     const { key, signal } = this.#options;
     let response: Response;
-    let text: string;
+    let bytes: Uint8Array;
     try {
       response = await this.#options.fetch(new URL(path, this.#options.server), {
         method,
@@ -136,13 +164,14 @@ export class ServerClient {
         ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),
       });
-      text = await response.text();
+      bytes = await response.bytes();
     } catch (error) {
       signal?.throwIfAborted();
       throw this.#unreachable(error);
     }
-    const answer = parseAnswer(text);
-    if (response.ok) return { status: response.status, answer };
+    const isJson = !(response.headers.get("content-type") ?? "").startsWith("application/octet-stream");
+    const answer = isJson ? parseAnswer(new TextDecoder().decode(bytes)) : undefined;
+    if (response.ok) return { status: response.status, answer, bytes };
     throw this.#refusal(response, answer);
   }
 
@@ -190,6 +219,8 @@ interface WorldAnswer {
   readonly kind: TreeKind;
   readonly voxels: number;
   readonly entities: number;
+  /** What it holds; null if nothing. */
+  readonly "content_bounds"?: Bounds | null;
 }
 
 /** Problem JSON, as far as it is used; nothing is certain about what a stranger's server sends. */

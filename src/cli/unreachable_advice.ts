@@ -7,13 +7,15 @@ const ADVICE: readonly {
     reason: /CaUsedAsEndEntity/,
     advice: ({ hostname }) =>
       "Its certificate is that of an authority (CA:TRUE), which no server may show as its own. Make the server " +
-      `another one: ${makeCertificate(hostname)}, or sign one with this authority; then start import with ` +
+      `another one: ${
+        makeCertificate(hostname)
+      }, or sign one with this authority; then start this command with ` +
       "DENO_CERT=cert.pem, or with the authority's file",
   },
   {
     reason: /UnknownIssuer/,
     advice: () =>
-      "Nobody whom this machine trusts has signed the server's certificate. Start import with DENO_CERT=FILE, " +
+      "Nobody whom this machine trusts has signed the server's certificate. Start this command with DENO_CERT=FILE, " +
       "where FILE is the certificate of the authority, or the server's own if it has signed itself",
   },
   {

@@ -1,15 +1,7 @@
 import { isObject } from "../protocol/mod.ts";
-import { type ClientError, localError, readError, toClientError } from "./client_error.ts";
+import { type ClientError, localError, toClientError } from "./client_error.ts";
 import type { ProfileName } from "./client_options.ts";
-
-/** Where a server is, and how to reach it. */
-export interface ServerAddress {
-  /** Address of the server with its path, ending in a slash; `http` or `https`. */
-  readonly base: URL;
-  /** World that the socket's address names, if it does. */
-  readonly world: string | undefined;
-  readonly fetch: typeof fetch;
-}
+import { httpError, reach, readJson, type ServerAddress, UNAUTHORIZED } from "./http_reach.ts";
 
 /** What is asked about a socket that did not open. */
 export interface RefusalQuestion {
@@ -22,8 +14,6 @@ export interface RefusalQuestion {
 
 /** Subprotocol of every socket that shows a ticket; the server answers with it. */
 const SUBPROTOCOL = "voxcast";
-/** Status of an answer that asks for a credential. */
-const UNAUTHORIZED = 401;
 /** Status of the answer to a question that would have been welcome as an upgrade. */
 const UPGRADE_REQUIRED = 426;
 
@@ -110,40 +100,4 @@ function profileUrl({ base, world }: ServerAddress, profile: ProfileName): URL {
   const url = new URL(`ws/${profile}`, base);
   if (world !== undefined) url.searchParams.set("world", world);
   return url;
-}
-
-async function reach(address: ServerAddress, url: URL, init: RequestInit): Promise<Response> {
-  try {
-    return await address.fetch.call(globalThis, url.href, init);
-  } catch (cause) {
-    throw localError("UNREACHABLE", "The server cannot be reached", cause);
-  }
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  try {
-    return JSON.parse(await response.text());
-  } catch {
-    return undefined;
-  }
-}
-
-/** The error of an answer: its body says it all, except where a proxy wrote it. */
-function httpError(response: Response, body: unknown): ClientError {
-  const seconds = Number(response.headers.get("retry-after") ?? NaN);
-  const fields = {
-    ...(Number.isFinite(seconds) ? { retry_after_ms: seconds * 1000 } : {}),
-    ...body as object,
-  };
-  return readError(
-    { message: `The server answered with status ${response.status}`, ...fields },
-    codeOf(response.status),
-  );
-}
-
-function codeOf(status: number): string {
-  if (status === UNAUTHORIZED) return "UNAUTHORIZED";
-  if (status === 403) return "FORBIDDEN";
-  if (status === 429) return "RATE_LIMITED";
-  return status === 503 ? "OVERLOADED" : "INTERNAL";
 }

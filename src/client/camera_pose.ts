@@ -15,6 +15,8 @@ export interface Lens {
   readonly aspectRatio: number;
   readonly nearPlane: number;
   readonly farPlane: number;
+  /** Height of the picture in pixels, by which the server chooses how much detail it can show; absent if unknown. */
+  readonly heightPx?: number;
 }
 
 /** Steepest look up or down, in radians: a little less than straight, where "right" would be lost. */

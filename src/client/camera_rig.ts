@@ -49,8 +49,9 @@ export class CameraRig {
     this.#range = { min: size / 512, max: size * 6 };
   }
 
-  setAspect(aspectRatio: number): void {
-    this.#lens = { ...this.#lens, aspectRatio };
+  /** Fits the lens to the picture: its width by its height, and its height in pixels. */
+  setPicture(aspectRatio: number, heightPx: number): void {
+    this.#lens = { ...this.#lens, aspectRatio, heightPx };
   }
 
   /** Goes there at once, and stays. */

@@ -1,9 +1,9 @@
-import { type JsonFields, PROTOCOL_VERSION_TEXT } from "../protocol/mod.ts";
+import { type Feature, type JsonFields, PROTOCOL_VERSION_TEXT } from "../protocol/mod.ts";
 import type { Vec3 } from "../space/mod.ts";
 import type { Viewport } from "../viewport/mod.ts";
 
 /** Trees that the client decodes: cubes, whatever the world's own kind. */
-const KIND = "esvo";
+export const KIND = "esvo";
 /** Payload codecs that the client decodes. */
 const CODECS = [2] as const;
 
@@ -38,9 +38,31 @@ export function initMessage({ clientId, gzip, ack, sessionToken }: InitFields): 
   };
 }
 
+/** What REGISTER_CLIENT says. */
+export interface RegisterFields {
+  readonly clientId: string;
+  /** Undefined: the server's default. */
+  readonly world: string | undefined;
+  readonly viewport: Viewport;
+  /** What the client takes beside one full frame a message. */
+  readonly features: readonly Feature[];
+  /** Least time between two pushes. */
+  readonly pushIntervalMs: number | undefined;
+}
+
 /** Who looks, and what at. */
-export function registerMessage(clientId: string, world: string | undefined, viewport: Viewport): Outgoing {
-  const data = { clientId, world, protocol: 1, kind: KIND, codecs: CODECS, viewport: wireViewport(viewport) };
+export function registerMessage(fields: RegisterFields): Outgoing {
+  const { clientId, world, viewport, features, pushIntervalMs } = fields;
+  const data = {
+    clientId,
+    world,
+    protocol: 1,
+    kind: KIND,
+    codecs: CODECS,
+    features: features.length > 0 ? features : undefined,
+    intervalMs: pushIntervalMs,
+    viewport: wireViewport(viewport),
+  };
   return { type: "REGISTER_CLIENT", data };
 }
 
@@ -49,14 +71,19 @@ export function viewportMessage(clientId: string, viewport: Viewport): Outgoing 
   return { type: "UPDATE_VIEWPORT", data: { clientId, viewport: wireViewport(viewport) } };
 }
 
+/** So many bytes of frames have come on this connection. */
+export function bytesAckMessage(receivedBytes: number): Outgoing {
+  return { type: "ACK", data: { received_bytes: receivedBytes } };
+}
+
 /** A message as it goes over the wire; fields that are undefined are left out. */
 export function messageText({ type, data }: Outgoing, id?: string): string {
   return JSON.stringify({ type, id, data });
 }
 
 function wireViewport(viewport: Viewport): JsonFields {
-  const { eye, lookAt, up, fovY, aspectRatio, nearPlane, farPlane } = viewport;
-  return { eye: point(eye), lookAt: point(lookAt), up: point(up), fovY, aspectRatio, nearPlane, farPlane };
+  const { eye, lookAt, up, ...lens } = viewport;
+  return { eye: point(eye), lookAt: point(lookAt), up: point(up), ...lens };
 }
 
 function point(v: Vec3): { x: number; y: number; z: number } {

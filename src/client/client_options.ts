@@ -1,4 +1,6 @@
+import { type Feature, FEATURES } from "../protocol/mod.ts";
 import type { CredentialSource } from "./credential.ts";
+import type { RegionStore } from "./region_store.ts";
 import { systemTimers, type Timers } from "./timers.ts";
 import type { WebSocketConstructor } from "./web_socket.ts";
 
@@ -34,6 +36,24 @@ export interface VoxcastClientOptions {
   readonly gzip?: boolean;
   /** Whether reliable messages are acknowledged, and so sent again if they get lost. (true) */
   readonly ack?: boolean;
+  /** Who holds the regions that come, such as `WorldRegions`. (Nobody: the program sees to the event `frame`.) */
+  readonly regions?: RegionStore | undefined;
+  /**
+   * What the server may do beside sending one full frame a message. (`bundles`, `parts` and `flow`; with `regions` also
+   * `refinements` and `deltas`, which nobody can read who does not hold what they continue.)
+   */
+  readonly features?: readonly Feature[];
+  /** Least time between two pushes of the server, 16 to 10,000. (As often as it likes.) */
+  readonly pushIntervalMs?: number | undefined;
+  /** Bytes waiting to be decoded above which nothing is acknowledged, so that the server sends more slowly. (4 MiB) */
+  readonly maxBacklogBytes?: number;
+  /**
+   * Attempts in a row whose socket did not open after which regions are fetched over HTTP, until one does. (3; Infinity:
+   * never)
+   */
+  readonly pollAfterFailures?: number;
+  /** Time between two looks at what has changed, while regions are fetched over HTTP. (2,000) */
+  readonly pollIntervalMs?: number;
   /** Least time between two viewports sent. (100) */
   readonly viewportIntervalMs?: number;
   /** An attempt that has not connected by then is given up. (10,000) */
@@ -50,7 +70,7 @@ export interface VoxcastClientOptions {
   readonly heartbeatIntervalMs?: number;
   /** Time that it then has. (10,000) */
   readonly pongWaitMs?: number;
-  /** Largest message that may come out of a compressed one. (16 MiB) */
+  /** Largest message that may come out of a compressed one, or of parts. (16 MiB) */
   readonly maxInflatedBytes?: number;
   /** Most messages that wait for a connection. (100) */
   readonly maxQueuedMessages?: number;
@@ -75,8 +95,11 @@ export interface VoxcastClientOptions {
 
 /** Options with every default in place. */
 export type SettledOptions =
-  & Required<Omit<VoxcastClientOptions, "world" | "credential">>
-  & Pick<VoxcastClientOptions, "world" | "credential">;
+  & Required<Omit<VoxcastClientOptions, Absent>>
+  & Pick<VoxcastClientOptions, Absent>;
+
+/** What there may be none of. */
+type Absent = "world" | "credential" | "regions" | "pushIntervalMs";
 
 const MEBIBYTE = 2 ** 20;
 
@@ -99,6 +122,13 @@ export function settleOptions(options: VoxcastClientOptions): SettledOptions {
     init: true,
     gzip: true,
     ack: true,
+    regions: undefined,
+    // Frames that continue others only if there is somebody who holds those.
+    features: options.regions === undefined ? ["bundles", "parts", "flow"] : FEATURES,
+    pushIntervalMs: undefined,
+    maxBacklogBytes: 4 * MEBIBYTE,
+    pollAfterFailures: 3,
+    pollIntervalMs: 2000,
     viewportIntervalMs: 100,
     attemptTimeoutMs: 10_000,
     minBackoffMs: 1000,

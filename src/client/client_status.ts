@@ -40,4 +40,6 @@ export interface ClientStatus {
   readonly retryAtMs: number | undefined;
   /** Failed attempts since a connection last was stable. */
   readonly attempts: number;
+  /** Whether regions are fetched over HTTP meanwhile, as sockets do not open. */
+  readonly isPolling: boolean;
 }

@@ -3,6 +3,7 @@ import { type ClientError, localError, toClientError } from "./client_error.ts";
 import type { ClientState, ClientStatus, ClientStep } from "./client_status.ts";
 import { closeVerdict } from "./close_verdict.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { notOpened } from "./refusal_inquiry.ts";
 import { SocketLink } from "./socket_link.ts";
 import type { Timers } from "./timers.ts";
 import type { WebSocketLike } from "./web_socket.ts";
@@ -64,7 +65,9 @@ export class Connection {
     error: undefined,
     retryAtMs: undefined,
     attempts: 0,
+    isPolling: false,
   };
+  #failedUpgrades = 0;
   #link: SocketLink | undefined;
   /** Counts attempts, so that what an abandoned one still reports is ignored. */
   #attempt = 0;
@@ -98,6 +101,11 @@ export class Connection {
     return this.#status.state === "connected" && this.#link !== undefined;
   }
 
+  /** Attempts in a row whose socket did not open, although the server has nothing against this client. */
+  get failedUpgrades(): number {
+    return this.#failedUpgrades;
+  }
+
   /** Starts an attempt now, whatever the state: for the first start, or with another credential. */
   start(): void {
     this.#abandon(localError("CLOSED", "The client was started anew"));
@@ -119,8 +127,8 @@ export class Connection {
   }
 
   /** Sends on the present link, if there is one. */
-  send(text: string): void {
-    this.#link?.send(text);
+  send(message: string | Uint8Array<ArrayBuffer>): void {
+    this.#link?.send(message);
   }
 
   /** Takes note of an error that the server reported: a close that follows may be its consequence. */
@@ -171,6 +179,7 @@ export class Connection {
       this.#link = new SocketLink(openSocket(protocols), limits.maxInflatedBytes, {
         onOpen: () => {
           wasOpen = true;
+          this.#failedUpgrades = 0;
           this.#heartbeat.start();
           resolve();
         },
@@ -186,9 +195,10 @@ export class Connection {
         onClose: (code, reason) => {
           if (!isCurrent()) return;
           if (wasOpen) return this.drop(closeVerdict(code, reason, this.#reported));
-          explain(signal).then((error) =>
-            reject(error ?? localError("NOT_OPENED", "The server did not open the connection"))
-          );
+          explain(signal).then((error) => {
+            if (error === undefined && isCurrent()) this.#failedUpgrades++;
+            reject(error ?? notOpened());
+          });
         },
       });
     });
@@ -208,6 +218,7 @@ export class Connection {
 
   #lose(error: ClientError, code: number, reason: string): void {
     const { timers, backoff, limits } = this.#options;
+    if (this.#status.step === "opening" && error.code === "TIMEOUT") this.#failedUpgrades++;
     this.#abandon(error, code, reason);
     if (backoff.attempts + 1 >= limits.maxAttempts) return this.#enter("failed", "none", error);
     const floorMs = Math.max(0, error.retryAfterMs ?? 0);
@@ -235,7 +246,8 @@ export class Connection {
   }
 
   #enter(state: ClientState, step: ClientStep, error?: ClientError, retryAtMs?: number): void {
-    this.#status = { state, step, error, retryAtMs, attempts: this.#options.backoff.attempts };
+    const { attempts } = this.#options.backoff;
+    this.#status = { state, step, error, retryAtMs, attempts, isPolling: false };
     this.#options.onStatus(this.#status);
   }
 }

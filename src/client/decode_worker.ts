@@ -14,7 +14,4 @@ const decoder = new FrameDecoder({
     scope.postMessage(message, message.type === "region" ? [message.region.words.buffer] : []),
 });
 
-scope.onmessage = ({ data }) => {
-  if (data.type === "reset") decoder.reset(data.generation, data.maxDepth);
-  else decoder.push(new Uint8Array(data.bytes));
-};
+scope.onmessage = ({ data }) => decoder.receive(data);

@@ -13,6 +13,11 @@ export class Emitter<Events extends object> {
     return () => void listeners.delete(listener);
   }
 
+  /** Whether anybody listens. */
+  hears(name: keyof Events): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   /** Calls all listeners of that name, in the order in which they were added. */
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     for (const listener of [...this.#listeners.get(name) ?? []] as ((value: Events[Name]) => void)[]) {

@@ -1,8 +1,8 @@
 import { visibleText } from "../protocol/mod.ts";
 import { bytesText, countText } from "./number_text.ts";
 import { pageElement, setText } from "./page_elements.ts";
-import { STATUS_LABELS } from "./status_label.ts";
-import type { ClientState } from "./client_status.ts";
+import { statusLabel } from "./status_label.ts";
+import type { ClientStatus } from "./client_status.ts";
 
 /** The numbers on the screen. */
 export interface HudNumbers {
@@ -25,6 +25,7 @@ export class Hud {
   readonly #panel = pageElement("hud", HTMLElement);
   readonly #world = pageElement("world", HTMLElement);
   readonly #status = pageElement("status", HTMLElement);
+  readonly #pressure = pageElement("pressure", HTMLElement);
   readonly #problem = pageElement("problem", HTMLElement);
   readonly #graphics = pageElement("graphics", HTMLElement);
 
@@ -41,10 +42,16 @@ export class Hud {
     document.title = name === "" ? "Voxcast" : `${visibleText(name)} - Voxcast`;
   }
 
-  showState(state: ClientState): void {
-    const { text, tone } = STATUS_LABELS[state];
+  showStatus(status: ClientStatus): void {
+    const { text, tone } = statusLabel(status);
     setText(this.#status, text);
     this.#status.dataset.tone = tone;
+  }
+
+  /** Why less detail comes than is in view; an empty text takes it away. */
+  showPressure(text: string): void {
+    setText(this.#pressure, text);
+    this.#pressure.hidden = text === "";
   }
 
   /** The last thing that went wrong; an empty text takes it away. */

@@ -1,5 +1,6 @@
 import type { JsonFields } from "../protocol/mod.ts";
-import { fetchTicket, type ServerAddress, ticketSubprotocols } from "./admission.ts";
+import { fetchTicket, ticketSubprotocols } from "./admission.ts";
+import type { ServerAddress } from "./http_reach.ts";
 import { catalogueError, type ClientError, localError, toClientError } from "./client_error.ts";
 import type { Outgoing } from "./client_message.ts";
 import type { SettledOptions } from "./client_options.ts";
@@ -61,6 +62,12 @@ export class Identity {
     const authorization = credential && await authorizationOf(credential, this.#signingFacts());
     const lacksCredential = credential !== undefined && this.#showsNewTickets(credential);
     return await this.#inquiry.ask({ profile, authorization, lacksCredential }, signal);
+  }
+
+  /** The credential of this moment as a header; undefined if there is none that fits. */
+  async authorization(): Promise<string | undefined> {
+    const credential = await currentCredential(this.#deps.options.credential);
+    return credential && await authorizationOf(credential, this.#signingFacts());
   }
 
   /** The server has said what time it is. */

@@ -23,16 +23,25 @@ export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { checkFields, checkItems, type ItemRules, type OutgoingLimits } from "./outgoing_check.ts";
 export { systemTimers, type Timers } from "./timers.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./web_socket.ts";
+export type { RegionStore, StoreLink } from "./region_store.ts";
+export { WorldRegions, type WorldRegionsOptions } from "./world_regions.ts";
+export { RegionInbox, type RegionInboxOptions } from "./region_inbox.ts";
 export { FrameDecoder, type FrameDecoderOptions } from "./frame_decoder.ts";
 export type { DecodedRegion, FromDecoder, ToDecoder } from "./decode_messages.ts";
 export {
+  type Backpressure,
   CLOSE_CODES,
   type DecodedFrame,
   decodeFrameAsync,
   type ErrorCode,
   ERRORS,
+  type Feature,
   type FrameHeader,
+  type HeldRegion,
   type JsonFields,
+  type KnownRegion,
   readFrameHeader,
+  type Verified,
 } from "../protocol/mod.ts";
+export { formatRegionKey, type RegionKey, regionLevel, regionMorton } from "../space/mod.ts";
 export type { Viewport } from "../viewport/mod.ts";

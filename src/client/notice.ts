@@ -39,6 +39,7 @@ export function noticeFor(status: ClientStatus, facts: NoticeFacts): Notice | un
       return notice("idle", "Disconnected", "This page has left the world.", "", "retry");
     case "connecting":
     case "reconnecting":
+      if (status.isPolling) return polling(facts);
       if (status.step === "waiting") return waiting(status, facts);
       if (facts.hasContent) return undefined;
       return notice("busy", "Connecting", facts.world ? `Joining world ${facts.world}` : "Joining the world");
@@ -47,6 +48,12 @@ export function noticeFor(status: ClientStatus, facts: NoticeFacts): Notice | un
     case "connected":
       return live(facts);
   }
+}
+
+/** Regions come over HTTP, so that the world is there though no socket opens. */
+function polling(facts: NoticeFacts): Notice | undefined {
+  if (facts.hasContent) return undefined;
+  return notice("busy", "Loading", "No live connection opens here, so the world is fetched piece by piece");
 }
 
 function live(facts: NoticeFacts): Notice | undefined {

@@ -32,7 +32,7 @@ export class Picture {
     const { canvas, view, rig, antialias } = options;
     this.#renderer = new Renderer({ canvas, scene: view.scene, antialias });
     new ResizeObserver(() => this.#isResized = true).observe(canvas);
-    rig.setAspect(canvas.clientWidth / canvas.clientHeight);
+    rig.setPicture(canvas.clientWidth / canvas.clientHeight, heightPx(canvas));
     this.#loop = new RenderLoop({
       step: options.step,
       isStale: () => this.#isStale(),
@@ -51,7 +51,7 @@ export class Picture {
 
   /** Whether the screen shows all that has come in. */
   get isSettled(): boolean {
-    return this.#options.view.pending === 0 && !this.#isStale();
+    return this.#options.view.isSettled && !this.#isStale();
   }
 
   /** Has it drawn anew, as after the graphics card was lost. */
@@ -70,8 +70,8 @@ export class Picture {
     if (this.#isResized) {
       const width = Math.max(1, canvas.clientWidth);
       const height = Math.max(1, canvas.clientHeight);
-      this.#renderer.resize(width, height, Math.min(2, devicePixelRatio));
-      rig.setAspect(width / height);
+      this.#renderer.resize(width, height, pixelRatio());
+      rig.setPicture(width / height, heightPx(canvas));
       this.#isResized = false;
     }
     view.scene.isDirty = false;
@@ -79,4 +79,14 @@ export class Picture {
     this.#drawnVoxels = this.#renderer.draw(this.#drawnView);
     onView(this.#drawnView);
   }
+}
+
+/** Pixels drawn for each CSS pixel along an axis. */
+function pixelRatio(): number {
+  return Math.min(2, devicePixelRatio);
+}
+
+/** Height of the picture in pixels drawn. */
+function heightPx(canvas: HTMLCanvasElement): number {
+  return Math.max(1, Math.round(canvas.clientHeight * pixelRatio()));
 }

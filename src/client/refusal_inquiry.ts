@@ -1,5 +1,6 @@
-import { explainRefusal, type RefusalQuestion, type ServerAddress } from "./admission.ts";
-import type { ClientError } from "./client_error.ts";
+import { explainRefusal, type RefusalQuestion } from "./admission.ts";
+import type { ServerAddress } from "./http_reach.ts";
+import { type ClientError, localError } from "./client_error.ts";
 import type { Timers } from "./timers.ts";
 
 /** Least time between two questions. */
@@ -13,8 +14,8 @@ export class RefusalInquiry {
   readonly #address: ServerAddress;
   readonly #timers: Pick<Timers, "monotonic">;
   #askedAtMs = -Infinity;
-  /** That nobody was there holds until the next question: a server's own answer is about one socket only. */
-  #unreachable: ClientError | undefined;
+  /** What is known until the next question: a server's own answer is about one socket only, but that it had one counts. */
+  #meanwhile: ClientError | undefined;
 
   constructor(address: ServerAddress, timers: Pick<Timers, "monotonic">) {
     this.#address = address;
@@ -22,15 +23,20 @@ export class RefusalInquiry {
   }
 
   /**
-   * Why a socket did not open; undefined if the server has nothing against this client, or was asked too
-   * short a time ago. Never rejects.
+   * Why a socket did not open; undefined if the server has nothing against this client. It is not asked again too soon:
+   * until then a refusal is NOT_OPENED, as the next one may have another reason. Never rejects.
    */
   async ask(question: RefusalQuestion, signal: AbortSignal): Promise<ClientError | undefined> {
     const nowMs = this.#timers.monotonic();
-    if (nowMs - this.#askedAtMs < MIN_INTERVAL_MS) return this.#unreachable;
+    if (nowMs - this.#askedAtMs < MIN_INTERVAL_MS) return this.#meanwhile;
     this.#askedAtMs = nowMs;
     const error = await explainRefusal(this.#address, question, signal);
-    this.#unreachable = error?.code === "UNREACHABLE" ? error : undefined;
+    this.#meanwhile = error === undefined || error.code === "UNREACHABLE" ? error : notOpened();
     return error;
   }
+}
+
+/** A socket did not open, and nobody knows why. */
+export function notOpened(): ClientError {
+  return localError("NOT_OPENED", "The server did not open the connection");
 }

@@ -20,7 +20,7 @@ export interface RetentionOptions {
 }
 
 /** The memory that a region takes. */
-export interface HeldRegion {
+export interface RetainedRegion {
   readonly bytes: number;
 }
 
@@ -51,7 +51,7 @@ export class RegionRetention {
   }
 
   /** Regions to drop now, those out of view longest first. O(regions log regions). */
-  sweep(held: ReadonlyMap<RegionKey, HeldRegion>, grid: Grid, nowMs: number): RegionKey[] {
+  sweep(held: ReadonlyMap<RegionKey, RetainedRegion>, grid: Grid, nowMs: number): RegionKey[] {
     for (const key of this.#lastInViewMs.keys()) if (!held.has(key)) this.#lastInViewMs.delete(key);
     this.#touch(grid, nowMs);
     const { maxBytes, graceMs, maxAgeMs } = this.#options;
@@ -83,7 +83,8 @@ export class RegionRetention {
   }
 }
 
-function isInView(frustum: Frustum, grid: Grid, key: RegionKey): boolean {
+/** Whether any of a region is in a view. */
+export function isInView(frustum: Frustum, grid: Grid, key: RegionKey): boolean {
   const { min, max } = regionBounds(grid, key);
   return classifyBox(frustum, min[0], min[1], min[2], max[0] - min[0], ALL_PLANES) >= 0;
 }

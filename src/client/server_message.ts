@@ -1,4 +1,11 @@
-import { isObject, type JsonFields } from "../protocol/mod.ts";
+import {
+  type Backpressure,
+  type Feature,
+  FEATURES,
+  isObject,
+  type JsonFields,
+  type Verified,
+} from "../protocol/mod.ts";
 import type { Bounds, Vec3 } from "../space/mod.ts";
 
 /** A text message of the server. */
@@ -24,6 +31,14 @@ export interface Registration {
   /** The box of all content, or undefined if the world is empty. */
   readonly contentBounds: Bounds | undefined;
   readonly limits: Readonly<Record<string, number>>;
+  /** What the server has granted of what was asked for; undefined if it is an older one, which knows of none. */
+  readonly features: readonly Feature[] | undefined;
+  /** Least time between two acknowledgements of what has come. */
+  readonly ackIntervalMs: number;
+  /**
+   * It goes on with what the client held before, of the same world and epoch; else all that was held is void.
+   */
+  readonly resumed: boolean;
 }
 
 /** What was settled by INIT. */
@@ -62,6 +77,9 @@ export function parseServerMessage(text: string): ServerMessage {
   return { type: message.type.toUpperCase(), id: asText(message.id), ref: asText(data.ref), data };
 }
 
+/** Time between two acknowledgements if the server does not say. */
+const ACK_INTERVAL_MS = 50;
+
 /** @throws {TypeError} if REGISTERED lacks what cannot be done without */
 export function readRegistration(data: JsonFields): Registration {
   const content = data.content_bounds;
@@ -77,7 +95,36 @@ export function readRegistration(data: JsonFields): Registration {
       ? undefined
       : readBounds(content, "content_bounds"),
     limits: readLimits(data.limits),
+    features: readGranted(data.features),
+    ackIntervalMs: typeof data.ack_interval_ms === "number" ? data.ack_interval_ms : ACK_INTERVAL_MS,
+    resumed: false,
   };
+}
+
+/** What is held back of what the client is to be sent. @throws {TypeError} if BACKPRESSURE cannot be read */
+export function readBackpressure(data: JsonFields): Backpressure {
+  const { state, reason, close_after_ms: closeAfterMs } = data;
+  if ((state !== "held" && state !== "released") || (reason !== "slow" && reason !== "memory")) {
+    throw new TypeError("Server message: state or reason of BACKPRESSURE is unknown");
+  }
+  return {
+    state,
+    reason,
+    heldRegions: asNumber(data.held_regions, "held_regions"),
+    finestLod: asNumber(data.finest_lod, "finest_lod"),
+    ...(typeof closeAfterMs === "number" ? { closeAfterMs } : {}),
+  };
+}
+
+/** What came of a VERIFY. @throws {TypeError} if VERIFIED cannot be read */
+export function readVerified(data: JsonFields): Verified {
+  return { checked: asNumber(data.checked, "checked"), wrong: asNumber(data.wrong, "wrong") };
+}
+
+/** Whether two registrations are of the same state of the same world, so that regions of one are good in the other. */
+export function isSameWorld(a: Registration, b: Registration): boolean {
+  return a.world === b.world && a.epoch === b.epoch && a.level === b.level && a.depth === b.depth &&
+    JSON.stringify(a.bounds) === JSON.stringify(b.bounds);
 }
 
 /** @throws {TypeError} if INIT lacks what cannot be done without */
@@ -110,6 +157,10 @@ export function readSignIn(data: JsonFields): SignIn {
 function readLimits(value: unknown): Readonly<Record<string, number>> {
   const pairs = Object.entries(isObject(value) ? value : {});
   return Object.fromEntries(pairs.filter((pair): pair is [string, number] => Number.isFinite(pair[1])));
+}
+
+function readGranted(value: unknown): readonly Feature[] | undefined {
+  return Array.isArray(value) ? FEATURES.filter((feature) => value.includes(feature)) : undefined;
 }
 
 function readBounds(value: unknown, name: string): Bounds {

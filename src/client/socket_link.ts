@@ -33,9 +33,9 @@ export class SocketLink {
     socket.onerror = () => {};
   }
 
-  /** Sends a text; does nothing on a socket that is not open. */
-  send(text: string): void {
-    if (isSocketOpen(this.#socket)) this.#socket.send(text);
+  /** Sends a text, or bytes; does nothing on a socket that is not open. */
+  send(message: string | Uint8Array<ArrayBuffer>): void {
+    if (isSocketOpen(this.#socket)) this.#socket.send(message);
   }
 
   /** Closes, and tells nothing any more. */

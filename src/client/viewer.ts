@@ -48,6 +48,7 @@ function main(): void {
     url: new URL("/", location.href),
     clientId: `viewer-${Math.random().toString(36).slice(2, 10)}`,
     world,
+    regions: view,
     credential: () => {
       const apiKey = storedKey();
       return apiKey === undefined ? undefined : { apiKey };
@@ -55,8 +56,7 @@ function main(): void {
   });
   client.on("status", (status) => page.showStatus(status));
   client.on("registered", (registration) => page.begin(registration));
-  client.on("frame", (bytes) => view.receive(bytes));
-  client.on("viewportSent", (viewport) => view.told(viewport));
+  client.on("backpressure", (pressure) => page.showPressure(pressure));
   client.on("error", (error) => page.showProblem(error.message));
   client.on("warning", (warning) => page.showProblem(warning.message));
   // What they say is on the page already.

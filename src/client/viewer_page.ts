@@ -1,3 +1,4 @@
+import type { Backpressure } from "../protocol/mod.ts";
 import type { Viewport } from "../viewport/mod.ts";
 import { CameraRig } from "./camera_rig.ts";
 import type { ClientStatus } from "./client_status.ts";
@@ -11,6 +12,7 @@ import { createViewerApi } from "./page_api.ts";
 import { pageElement } from "./page_elements.ts";
 import { Picture } from "./picture.ts";
 import { PointerControls } from "./pointer_controls.ts";
+import { type PressureReason, pressureText } from "./pressure_text.ts";
 import type { Registration } from "./server_message.ts";
 import { connectTools } from "./tools.ts";
 import type { ViewerApi, ViewerStats } from "./viewer_api.ts";
@@ -41,6 +43,7 @@ const DISCONNECTED: ClientStatus = {
   error: undefined,
   retryAtMs: undefined,
   attempts: 0,
+  isPolling: false,
 };
 
 /** Everything that the person sees and touches. */
@@ -51,6 +54,8 @@ export class ViewerPage {
   readonly #card: NoticeCard;
   readonly #signOut = pageElement("sign-out", HTMLButtonElement);
   readonly #framing: Framing;
+  /** Why less is sent now than is in view. */
+  readonly #pressures = new Set<PressureReason>();
   #picture: Picture | undefined;
   #status = DISCONNECTED;
 
@@ -77,7 +82,6 @@ export class ViewerPage {
 
   /** The server accepted us. */
   begin(registration: Registration): void {
-    this.#options.view.begin(registration);
     this.#framing.begin(registration);
     this.#hud.showWorld(registration.world);
     this.#hud.showProblem("");
@@ -85,9 +89,20 @@ export class ViewerPage {
 
   showStatus(status: ClientStatus): void {
     this.#status = status;
-    this.#hud.showState(status.state);
+    this.#hud.showStatus(status);
+    if (status.state !== "connected") {
+      this.#pressures.clear();
+      this.#hud.showPressure("");
+    }
     this.#signOut.hidden = !this.#options.hasKey();
     this.#refresh();
+  }
+
+  /** The server sends less than is in view, or no longer so. */
+  showPressure({ state, reason }: Backpressure): void {
+    if (state === "held") this.#pressures.add(reason);
+    else this.#pressures.delete(reason);
+    this.#hud.showPressure(pressureText(this.#pressures));
   }
 
   /** The last thing that went wrong. */

@@ -64,7 +64,7 @@ export class ViewportSender {
 export function sameViewport(a: Viewport, b: Viewport): boolean {
   return sameVector(a.eye, b.eye) && sameVector(a.lookAt, b.lookAt) && sameVector(a.up, b.up) &&
     a.fovY === b.fovY && a.aspectRatio === b.aspectRatio && a.nearPlane === b.nearPlane &&
-    a.farPlane === b.farPlane;
+    a.farPlane === b.farPlane && a.heightPx === b.heightPx;
 }
 
 function sameVector(a: Viewport["eye"], b: Viewport["eye"]): boolean {

@@ -1,6 +1,8 @@
-import { BARE_PING, BARE_PONG, type JsonFields } from "../protocol/mod.ts";
+import { type Backpressure, BARE_PING, BARE_PONG, type JsonFields, type Verified } from "../protocol/mod.ts";
+import type { RegionKey } from "../space/mod.ts";
 import type { Viewport } from "../viewport/mod.ts";
-import { type ServerAddress, serverBase, socketUrl } from "./admission.ts";
+import { serverBase, socketUrl } from "./admission.ts";
+import type { ServerAddress } from "./http_reach.ts";
 import { Backoff } from "./backoff.ts";
 import { type ClientError, localError, readError, toClientError } from "./client_error.ts";
 import { initMessage, messageText, type Outgoing } from "./client_message.ts";
@@ -12,18 +14,23 @@ import { Emitter } from "./events.ts";
 import { Identity } from "./identity.ts";
 import { OfflineQueue } from "./offline_queue.ts";
 import { checkFields, checkSize, DEFAULT_OUTGOING_LIMITS, readOutgoingLimits } from "./outgoing_check.ts";
+import { PollFallback } from "./poll_fallback.ts";
+import { RegionChannel } from "./region_channel.ts";
+import { RegionPoller } from "./region_poller.ts";
 import { ReliableInbox } from "./reliable_inbox.ts";
 import { type RequestOptions, Requests, type SendOptions } from "./requests.ts";
 import {
   type Greeting,
   parseServerMessage,
+  readBackpressure,
   readGreeting,
+  readVerified,
   type Registration,
   type ServerMessage,
   type SignIn,
 } from "./server_message.ts";
 import { type StreamOptions, Streams } from "./streams.ts";
-import { type JoinTarget, WorldJoin } from "./world_join.ts";
+import type { JoinTarget } from "./world_join.ts";
 
 /** What a client tells, by name. */
 export interface VoxcastEvents {
@@ -35,8 +42,15 @@ export interface VoxcastEvents {
   readonly signedIn: SignIn;
   /** A world has taken the client: what was held of an earlier registration is void. */
   readonly registered: Registration;
-  /** A region frame, for `decodeFrameAsync`. */
+  /**
+   * A region frame, in a buffer of its own: for `decodeFrameAsync` if `refinements` and `deltas` are not among the
+   * features, which they are only by wish or with `regions`.
+   */
   readonly frame: ArrayBuffer;
+  /** The server sends this client less than it sees, as its link or the server's memory is short, or no longer so. */
+  readonly backpressure: Backpressure;
+  /** The server has compared what this client holds with what it was sent. */
+  readonly verified: Verified;
   /** The server was told of this view. */
   readonly viewportSent: Viewport;
   /** The server gave a reliable message up: what depends on it must be fetched anew. */
@@ -72,7 +86,9 @@ export class VoxcastClient {
   readonly #events = new Emitter<VoxcastEvents>();
   readonly #connection: Connection;
   readonly #requests: Requests;
-  readonly #join: WorldJoin;
+  readonly #regions: RegionChannel;
+  readonly #poller: RegionPoller;
+  readonly #fallback: PollFallback;
   readonly #streams: Streams;
   readonly #identity: Identity;
   readonly #inbox = new ReliableInbox();
@@ -99,7 +115,7 @@ export class VoxcastClient {
       handshake: (enter) => this.#handshake(enter),
       onStatus: (status) => this.#showStatus(status),
       onText: (text) => this.#read(text),
-      onBinary: (bytes) => this.#join.received(bytes),
+      onBinary: (bytes) => this.#regions.received(bytes),
       onMalformed: (error) => report(toClientError(error)),
       onEnd: (error) => this.#ended(error),
       ping: () => this.#transmit({ type: "PING", data: {} }),
@@ -117,17 +133,43 @@ export class VoxcastClient {
       onDropped: report,
       maxPending: settled.maxPendingRequests,
     });
-    this.#join = new WorldJoin({
+    this.#regions = new RegionChannel({
       timers,
       clientId,
       viewportIntervalMs: settled.viewportIntervalMs,
+      features: settled.features,
+      pushIntervalMs: settled.pushIntervalMs,
+      store: settled.regions,
+      maxJoinedBytes: settled.maxInflatedBytes,
+      maxBacklogBytes: settled.maxBacklogBytes,
+      maxMessageBytes: () => this.#limits.maxMessageBytes,
       isConnected,
       ask,
       transmit: (message) => this.#transmit(message),
+      transmitBinary: (message) => this.#connection.send(message),
       onRegistered: (registration) => this.#registered(registration),
-      onFrame: (bytes) => this.#events.emit("frame", bytes),
+      onFrames: (frames) => this.#emitFrames(frames),
       onViewportSent: (viewport) => this.#events.emit("viewportSent", viewport),
-      onProblem: (error) => this.#connection.drop(error),
+      onRefetch: (keys) => this.#poller.refetch(keys),
+      onProblem: (error) => this.#connection.drop(error, 4100, "Reconnecting"),
+    });
+    this.#poller = new RegionPoller({
+      timers,
+      address: this.#address,
+      intervalMs: settled.pollIntervalMs,
+      world: () => this.#regions.join.world,
+      viewport: () => this.#regions.join.view,
+      authorization: () => this.#identity.authorization(),
+      onWorld: (registration) => this.#regions.join.polled(registration),
+      onViewport: (viewport) => this.#regions.told(viewport),
+      onFrame: (frame) => this.#regions.frames([frame]),
+      onError: report,
+      onServing: () => this.#events.emit("status", this.status),
+    });
+    this.#fallback = new PollFallback({
+      poller: this.#poller,
+      afterFailures: settled.pollAfterFailures,
+      isWanted: () => this.#regions.join.view !== undefined,
     });
     this.#streams = new Streams({ isConnected, ask });
     this.#identity = new Identity({
@@ -144,7 +186,7 @@ export class VoxcastClient {
 
   /** Where the client stands. */
   get status(): ClientStatus {
-    return this.#connection.status;
+    return { ...this.#connection.status, isPolling: this.#poller.isServing };
   }
 
   /** What INIT settled on the present connection. */
@@ -154,7 +196,7 @@ export class VoxcastClient {
 
   /** The world of the present connection. */
   get registration(): Registration | undefined {
-    return this.#join.registration;
+    return this.#regions.join.registration;
   }
 
   /** Calls `listener` whenever that happens; the function that comes back ends it. */
@@ -197,7 +239,7 @@ export class VoxcastClient {
    * @throws {ClientError} INVALID_VIEWPORT, or what the server said
    */
   register(target: JoinTarget): Promise<Registration> {
-    return this.#join.register({ ...target, world: target.world ?? this.#options.world });
+    return this.#regions.join.register({ ...target, world: target.world ?? this.#options.world });
   }
 
   /**
@@ -206,7 +248,15 @@ export class VoxcastClient {
    * @throws {ClientError} INVALID_VIEWPORT
    */
   updateViewport(viewport: Viewport): void {
-    this.#join.offer(viewport);
+    this.#regions.join.offer(viewport);
+  }
+
+  /**
+   * Has regions sent again in full, for programs that hold them by themselves and find that something is amiss. Asked
+   * again and again for the same region, the client asks the server less and less often.
+   */
+  refetch(keys: Iterable<RegionKey>): void {
+    this.#regions.refetch(keys);
   }
 
   /**
@@ -269,7 +319,7 @@ export class VoxcastClient {
     }
     await this.#identity.establish(this.#greeting, () => enter("signing-in"));
     enter("joining");
-    await this.#join.resume();
+    await this.#regions.join.resume();
     await this.#streams.resume();
   }
 
@@ -293,31 +343,38 @@ export class VoxcastClient {
     this.#events.emit("registered", registration);
   }
 
+  /** Frames for those who listen, each in a buffer of its own, as several may share a message. */
+  #emitFrames(frames: readonly Uint8Array<ArrayBuffer>[]): void {
+    if (!this.#events.hears("frame")) return;
+    for (const frame of frames) this.#events.emit("frame", frame.slice().buffer);
+  }
+
   #showStatus(status: ClientStatus): void {
     const { state, error } = status;
     if (state === "connected") {
       this.#connecting?.resolve();
       this.#connecting = undefined;
       this.#requests.connected();
-      this.#join.connected();
+      this.#regions.join.connected();
     } else if (state === "failed" || state === "disconnected") {
       this.#stopped(error ?? localError("CLOSED", "The client was closed"));
     }
-    this.#events.emit("status", status);
+    this.#fallback.look(status, this.#connection.failedUpgrades);
+    this.#events.emit("status", { ...status, isPolling: this.#poller.isServing });
   }
 
   #ended(error: ClientError): void {
     this.#greeting = undefined;
     this.#identity.lost();
     this.#requests.lost(error);
-    this.#join.lost();
+    this.#regions.lost();
   }
 
   #stopped(error: ClientError): void {
     this.#connecting?.reject(error);
     this.#connecting = undefined;
     this.#requests.stop(error);
-    this.#join.stop(error);
+    this.#regions.join.stop(error);
     this.#streams.stop(error);
   }
 
@@ -343,7 +400,7 @@ export class VoxcastClient {
         this.#transmit({ type: "PONG", data: {} });
         break;
       case "REGISTERED":
-        this.#join.registered(data);
+        this.#regions.join.registered(data);
         break;
       case "FEATURE_UPDATE":
         this.#streams.update(data);
@@ -353,6 +410,12 @@ export class VoxcastClient {
         break;
       case "RATE_LIMIT_WARNING":
         this.#events.emit("warning", readError(data, "RATE_LIMITED"));
+        break;
+      case "BACKPRESSURE":
+        this.#events.emit("backpressure", readBackpressure(data));
+        break;
+      case "VERIFIED":
+        this.#events.emit("verified", readVerified(data));
         break;
       case "RESYNC":
         this.#events.emit("resync", { id: String(data.id) });

@@ -1,9 +1,9 @@
-import type { JsonFields } from "../protocol/mod.ts";
+import type { Feature, JsonFields } from "../protocol/mod.ts";
 import { type Viewport, viewportProblem } from "../viewport/mod.ts";
 import { catalogueError, type ClientError, localError, toClientError } from "./client_error.ts";
 import { type Outgoing, registerMessage, viewportMessage } from "./client_message.ts";
 import { Deferred } from "./deferred.ts";
-import { readRegistration, type Registration } from "./server_message.ts";
+import { isSameWorld, readRegistration, type Registration } from "./server_message.ts";
 import type { Timers } from "./timers.ts";
 import { ViewportSender } from "./viewport_sender.ts";
 
@@ -24,14 +24,20 @@ export interface WorldJoinDeps {
   readonly isConnected: () => boolean;
   readonly ask: (message: Outgoing) => Promise<JsonFields>;
   readonly transmit: (message: Outgoing) => void;
+  /** What the client takes beside one full frame a message. */
+  readonly features: readonly Feature[];
+  /** Least time between two pushes of the server; undefined if it may send as it likes. */
+  readonly pushIntervalMs: number | undefined;
+  /** Tells the server what is held of an earlier registration and in view; false if nothing can be resumed. */
+  readonly claim: (before: Registration, viewport: Viewport) => Promise<boolean>;
   readonly onRegistered: (registration: Registration) => void;
-  readonly onFrame: (bytes: ArrayBuffer) => void;
+  readonly onFrames: (frames: readonly Uint8Array<ArrayBuffer>[]) => void;
   readonly onViewportSent: (viewport: Viewport) => void;
   readonly onProblem: (error: ClientError) => void;
 }
 
-/** Frames that may come before the answer to the registration. */
-const MAX_EARLY_FRAMES = 1024;
+/** Messages that may come before the answer to the registration. */
+const MAX_EARLY_MESSAGES = 1024;
 
 /**
  * The registration in a world: made again with every connection, with the view of that moment. Of a camera
@@ -46,8 +52,14 @@ export class WorldJoin {
   #registration: Registration | undefined;
   /** A view that the server has not been told of. */
   #latest: Viewport | undefined;
-  /** Frames that came while the answer to the registration was still on its way. */
-  #early: ArrayBuffer[] = [];
+  /** Frames that came while the answer to the registration was still on its way, by message. */
+  #early: (readonly Uint8Array<ArrayBuffer>[])[] = [];
+  /** The last registration ever: what is held is of its world. */
+  #before: Registration | undefined;
+  /** The registration of which the server was told what is held. */
+  #claimed: Registration | undefined;
+  /** Counts connections, so that a handshake of one that is gone does not go on with the next. */
+  #connections = 0;
 
   constructor(deps: WorldJoinDeps) {
     this.#deps = deps;
@@ -88,9 +100,31 @@ export class WorldJoin {
     }
   }
 
-  /** Registers on a new connection, if a world is wanted. @throws {ClientError} what the server said */
+  /** The view that the server is to know; undefined before a world is wanted. */
+  get view(): Viewport | undefined {
+    return this.#latest ?? (this.#target && viewOf(this.#target));
+  }
+
+  /** The world that is wanted; undefined if it is the server's default, or none is. */
+  get world(): string | undefined {
+    return this.#target?.world;
+  }
+
+  /**
+   * Registers on a new connection, if a world is wanted, after it has told what is held of it.
+   * @throws {ClientError} what the server said
+   */
   async resume(): Promise<void> {
-    if (this.#target !== undefined) await this.#register(this.#target);
+    const target = this.#target;
+    if (target === undefined) return;
+    const connection = this.#connections;
+    const before = this.#before;
+    if (before !== undefined && (target.world ?? before.world) === before.world) {
+      const isClaimed = await this.#deps.claim(before, viewOf(target));
+      if (connection !== this.#connections) throw localError("CONNECTION_LOST", "The connection was lost");
+      if (isClaimed) this.#claimed = before;
+    }
+    await this.#register(target);
   }
 
   /**
@@ -115,29 +149,38 @@ export class WorldJoin {
     this.#sender.offer(viewport);
   }
 
-  /** A region frame has come. */
-  received(bytes: ArrayBuffer): void {
-    if (this.#registration !== undefined) this.#deps.onFrame(bytes);
-    else if (this.#early.length < MAX_EARLY_FRAMES) this.#early.push(bytes);
+  /** Region frames have come in one message. */
+  received(frames: readonly Uint8Array<ArrayBuffer>[]): void {
+    if (frames.length === 0) return;
+    if (this.#registration !== undefined) this.#deps.onFrames(frames);
+    else if (this.#early.length < MAX_EARLY_MESSAGES) this.#early.push(frames);
     else this.#deps.onProblem(localError("MALFORMED", "The server sends frames without a registration"));
   }
 
   /**
-   * REGISTERED has come: what was held of an earlier registration is void. @throws {TypeError} if it cannot
-   * be read
+   * REGISTERED has come: what was held of an earlier registration is void, unless the server was told of it and it is of
+   * the same state of the same world. @throws {TypeError} if it cannot be read
    */
   registered(data: JsonFields): void {
-    const registration = this.#registration = readRegistration(data);
-    this.#deps.onRegistered(registration);
-    for (const bytes of this.#early.splice(0)) this.#deps.onFrame(bytes);
-    this.#waiting?.resolve(registration);
-    this.#waiting = undefined;
+    const answer = readRegistration(data);
+    const resumed = this.#claimed !== undefined && isSameWorld(this.#claimed, answer);
+    this.#claimed = undefined;
+    this.#begin(this.#registration = { ...answer, resumed });
+    for (const frames of this.#early.splice(0)) this.#deps.onFrames(frames);
+  }
+
+  /** The world was asked for over HTTP, as there is no connection: frames that come so are of this registration. */
+  polled(answer: Registration): void {
+    const resumed = this.#before !== undefined && isSameWorld(this.#before, answer);
+    this.#begin({ ...answer, resumed });
   }
 
   /** The connection is gone. */
   lost(): void {
     this.#sender.cancel();
+    this.#connections++;
     this.#registration = undefined;
+    this.#claimed = undefined;
     this.#early = [];
   }
 
@@ -147,12 +190,20 @@ export class WorldJoin {
     this.#waiting = undefined;
   }
 
+  #begin(registration: Registration): void {
+    this.#before = registration;
+    this.#deps.onRegistered(registration);
+    this.#waiting?.resolve(registration);
+    this.#waiting = undefined;
+  }
+
   async #register(target: JoinTarget): Promise<Registration> {
-    const { clientId, ask, onViewportSent } = this.#deps;
+    const { clientId, features, pushIntervalMs, ask, onViewportSent } = this.#deps;
     const viewport = viewOf(target);
     this.#latest = undefined;
     this.#sender.markSent(viewport);
-    const answer = ask(registerMessage(clientId, target.world, viewport));
+    const message = registerMessage({ clientId, world: target.world, viewport, features, pushIntervalMs });
+    const answer = ask(message);
     onViewportSent(viewport);
     return readRegistration(await answer);
   }

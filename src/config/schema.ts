@@ -3,6 +3,7 @@ import { GIB, KIB, MIB, real, whole } from "./field_schemas.ts";
 import { limitsSchema } from "./limits_schema.ts";
 import { securitySchema } from "./security_schema.ts";
 import { sessionSchema } from "./session_schema.ts";
+import { streamingSchema } from "./streaming_schema.ts";
 
 /*
  * The single source of every setting: default, range, unit and description stand here and in the schemas of its groups
@@ -117,6 +118,20 @@ export const configSchema = z.strictObject({
       "ms",
       "Most time of starting builds and publishing results in one piece; the rest follows after the event loop has run",
     ),
+    breakerFailures: whole(
+      3,
+      1,
+      1000,
+      "failures",
+      "After so many failures in a row, each after a longer pause, a region is left alone for a while",
+    ),
+    breakerPauseMs: whole(
+      60_000,
+      100,
+      86_400_000,
+      "ms",
+      "Time before such a region is tried again, once; the next success ends it, the next failure begins it anew",
+    ),
   }).prefault({}),
   gpu: z.strictObject({
     maxBatchRegions: whole(
@@ -171,84 +186,7 @@ export const configSchema = z.strictObject({
       "Longest time before the GPU is tried again; each failed trial doubles it up to this, from pauseMs on",
     ),
   }).prefault({}),
-  streaming: z.strictObject({
-    streamingIntervalMs: whole(
-      100,
-      16,
-      10_000,
-      "ms",
-      "Time between two streaming turns; finished builds are pushed at once",
-    ),
-    maxClientsPerServer: whole(
-      1000,
-      1,
-      100_000,
-      "clients",
-      "Most clients at a time; more are closed with 4001",
-    ),
-    maxPendingSendsPerClient: whole(
-      100,
-      1,
-      100_000,
-      "frames",
-      "Most frames handed to one socket and not yet taken by it",
-    ),
-    maxBufferedBytesPerClient: whole(
-      64 * KIB,
-      16 * KIB,
-      GIB,
-      "bytes",
-      "Bytes waiting in one socket above which it gets no more frames",
-    ),
-    maxViewportUpdatesPerSecond: whole(
-      30,
-      1,
-      1000,
-      "views/s",
-      "Most views of one client computed in a second; only its newest viewport counts",
-    ),
-    turnBudgetMs: whole(
-      8,
-      1,
-      1000,
-      "ms",
-      "Most time of one streaming turn; the next one goes on with the next client",
-    ),
-    lodThresholds: z.array(z.number().gt(0).max(1e9)).max(8).default([100, 300, 700]).meta({
-      unit: "world units",
-      description: "Distances from the eye to a region's centre at which the level of detail drops by one",
-      allowed: "0 to 8 numbers above 0 and up to 1000000000, strictly ascending",
-    }),
-    maxLodLevel: whole(
-      3,
-      0,
-      8,
-      "LOD",
-      "Coarsest level of detail: the number of lodThresholds, at most gridDepth",
-    ),
-    lodHysteresis: real(
-      0.1,
-      0,
-      0.5,
-      "fraction",
-      "Part of a threshold that a region must pass beyond it to change its level of detail",
-    ),
-    maxMessageSizeBytes: whole(
-      64 * KIB,
-      KIB,
-      16 * MIB,
-      "bytes",
-      "Longest message from a client; longer ones close with 4002",
-    ),
-    openTimeoutMs: whole(
-      10_000,
-      100,
-      600_000,
-      "ms",
-      "A socket that was accepted but has not opened after this long is given up",
-    ),
-    idleTimeoutSec: whole(60, 1, 3600, "s", "A socket that does not answer pings for this long is closed"),
-  }).prefault({}),
+  streaming: streamingSchema,
   performance: z.strictObject({
     regionCacheTtlMs: whole(
       60_000,
@@ -282,6 +220,15 @@ export const configSchema = z.strictObject({
       "Most values in the JSON body of an edit: as many as the shortest voxels that fill 8 MiB have; as many empty objects take about 1 s to parse",
     ),
     maxReadCells: whole(65_536, 1, 16_777_216, "cells", "Largest box of voxels that one request reads back"),
+    regionWaitMs: whole(
+      5000,
+      0,
+      60_000,
+      "ms",
+      "Longest time that a request for a region waits for its build; then 503",
+    ),
+    maxPollSec: whole(30, 0, 300, "s", "Longest `wait` of a request for news of a region"),
+    maxWaitingPolls: whole(1000, 1, 100_000, "requests", "Most requests that wait for regions at a time"),
   }).prefault({}),
   import: z.strictObject({
     maxFileBytes: whole(512 * MIB, KIB, 64 * GIB, "bytes", "Largest model file that the server imports"),

@@ -56,13 +56,14 @@ export class Gate {
     this.#requireOrigin(request);
     // The page's files: no limit counts for them and no credential opens more of them.
     if (need.limit === "exempt") return;
+    const limit = need.waits && url.searchParams.has("wait") ? "longPolls" : need.limit;
     try {
       visit.principal = await this.#authenticator.ofRequest(request, peerOf(request, url, need, visit));
     } catch (error) {
-      this.count(need.limit, visit);
+      this.count(limit, visit);
       throw error;
     }
-    this.count(need.limit, visit);
+    this.count(limit, visit);
     if (visit.principal === undefined && need.access !== "public" && !need.inBand) throw noCredential();
   }
 

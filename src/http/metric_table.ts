@@ -41,6 +41,55 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   ),
 
   gauge(
+    "builder.avgWaitMs",
+    "voxcast_builder_avg_wait_ms",
+    "Mean time in the queue",
+    (s) => s.builder.avgWaitMs,
+  ),
+  gauge(
+    "builder.maxWaitMs",
+    "voxcast_builder_max_wait_ms",
+    "Longest time in the queue",
+    (s) => s.builder.maxWaitMs,
+  ),
+  counter(
+    "builder.refusals",
+    "voxcast_builder_refusals_total",
+    "Regions that the full queue turned away; they come back",
+    (s) => s.builder.refusals,
+  ),
+  counter(
+    "builder.evictions",
+    "voxcast_builder_evictions_total",
+    "Unseen regions that made room for seen ones in the full queue; they come back",
+    (s) => s.builder.evictions,
+  ),
+  counter(
+    "builder.cancellations",
+    "voxcast_builder_cancellations_total",
+    "Builds given up because nobody needed them any more",
+    (s) => s.builder.cancellations,
+  ),
+  counter(
+    "builder.retries",
+    "voxcast_builder_retries_total",
+    "Attempts at a region whose last attempt had failed",
+    (s) => s.builder.retries,
+  ),
+  gauge(
+    "builder.openBreakers",
+    "voxcast_builder_open_breakers",
+    "Regions that are left alone after failures",
+    (s) => s.builder.openBreakers,
+  ),
+  gauge(
+    "builder.halfOpenBreakers",
+    "voxcast_builder_half_open_breakers",
+    "Such regions that are tried again",
+    (s) => s.builder.halfOpenBreakers,
+  ),
+
+  gauge(
     "builder.breakerOpen",
     "voxcast_builder_breaker_open",
     "1 while the GPU is left alone after failures, 0.5 while it is tried again",
@@ -117,6 +166,30 @@ export const METRIC_TABLE: readonly MetricRow[] = [
     "Bytes over the most",
     (s) => s.cache.memoryPressure,
   ),
+  gauge(
+    "cache.heldLod",
+    "voxcast_cache_held_lod",
+    "LOD finer than which no region in view is kept, for want of memory",
+    (s) => s.cache.heldLod,
+  ),
+  gauge(
+    "cache.demandBytes",
+    "voxcast_cache_demand_bytes",
+    "What the regions in view would take in full detail",
+    (s) => s.cache.demandBytes,
+  ),
+  counter(
+    "cache.trims",
+    "voxcast_cache_trims_total",
+    "Times that a region lost its finest levels to make room",
+    (s) => s.cache.trims,
+  ),
+  counter(
+    "cache.oversized",
+    "voxcast_cache_oversized_total",
+    "Regions that alone exceeded the budget",
+    (s) => s.cache.oversized,
+  ),
 
   gauge("clients.connected", "voxcast_clients_connected", "Open sockets", (s) => s.clients.connected),
   gauge("clients.streaming", "voxcast_clients_streaming", "Sockets streamed to", (s) => s.clients.streaming),
@@ -168,6 +241,34 @@ export const METRIC_TABLE: readonly MetricRow[] = [
     (s) => s.ledger.leftView,
   ),
   gauge("ledger.pending", "voxcast_ledger_pending", "Of these, still owed", (s) => s.ledger.pending),
+
+  gauge("bulk.batchSize", "voxcast_bulk_batch_size", "Mean frames of a message", (s) => s.bulk.batchSize),
+  counter("bulk.parts", "voxcast_bulk_parts_total", "Parts of long messages", (s) => s.bulk.parts),
+  counter(
+    "bulk.sendFailures",
+    "voxcast_bulk_send_failures_total",
+    "Messages that a socket did not take",
+    (s) => s.bulk.sendFailures,
+  ),
+  gauge(
+    "bulk.buffersLent",
+    "voxcast_bulk_buffers_lent",
+    "Buffers in use; 0 between two turns unless one is lost",
+    (s) => s.bulk.buffersLent,
+  ),
+  gauge("bulk.buffersFree", "voxcast_bulk_buffers_free", "Free buffers", (s) => s.bulk.buffersFree),
+  counter(
+    "bulk.buffersMade",
+    "voxcast_bulk_buffers_made_total",
+    "Buffers made",
+    (s) => s.bulk.buffersMade,
+  ),
+  gauge(
+    "backpressure.slowClients",
+    "voxcast_backpressure_slow_clients",
+    "Clients that are told to be behind",
+    (s) => s.backpressure.slowClients,
+  ),
 
   gauge("memory.rssBytes", "voxcast_process_rss_bytes", "Resident memory", () => Deno.memoryUsage().rss),
   gauge(

@@ -45,6 +45,36 @@ const REASONS: readonly ReasonRow[] = [
     help: "Of the frames owed, dropped",
     read: ({ ledger }) => ledger.dropped,
   },
+  {
+    field: "bulk.messages",
+    name: "voxcast_bulk_messages_total",
+    help: "Messages of regions, by why they left when they did",
+    read: ({ bulk }) => bulk.messages,
+  },
+  {
+    field: "bulk.frames",
+    name: "voxcast_bulk_frames_total",
+    help: "Frames in them, by what they brought",
+    read: ({ bulk }) => bulk.frames,
+  },
+  {
+    field: "backpressure.held",
+    name: "voxcast_backpressure_held_total",
+    help: "Clients told that something is held back",
+    read: ({ backpressure }) => ({ ...backpressure.held }),
+  },
+  {
+    field: "backpressure.released",
+    name: "voxcast_backpressure_released_total",
+    help: "Clients told that nothing is held back any more",
+    read: ({ backpressure }) => ({ ...backpressure.released }),
+  },
+  {
+    field: "backpressure.closed",
+    name: "voxcast_backpressure_closed_total",
+    help: "Clients closed: they took nothing, or their sockets failed",
+    read: ({ backpressure }) => ({ ...backpressure.closed }),
+  },
   ...SESSION_REASONS,
 ];
 

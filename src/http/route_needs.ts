@@ -13,6 +13,8 @@ export interface RouteNeed {
   readonly scope: "any" | "server" | { readonly world: string };
   /** The limit that its requests count for. `connects` goes by address whatever the credential, `exempt` is not counted. */
   readonly limit: RequestClass | "exempt";
+  /** A request with `wait` in its query may wait for news: it counts as `longPolls` instead. */
+  readonly waits?: true;
   /** It leads to a socket, so a browser may show its credential as a subprotocol or in the query. */
   readonly isSocket?: true;
   /** It may be used without a credential, which comes in the socket's messages. */
@@ -46,6 +48,9 @@ export const ROUTE_NEEDS: Readonly<Record<string, RouteNeed>> = {
   "GET /api/worlds/{w}/voxels": { access: "viewer", scope: WORLD, limit: "regions" },
   "POST /api/worlds/{w}/voxels": { access: "participant", scope: WORLD, limit: "ops" },
   "DELETE /api/worlds/{w}/voxels": { access: "moderator", scope: WORLD, limit: "ops" },
+
+  "GET /api/worlds/{w}/regions": { access: "viewer", scope: WORLD, limit: "regions" },
+  "GET /api/worlds/{w}/regions/{key}": { access: "viewer", scope: WORLD, limit: "regions", waits: true },
 
   "GET /api/worlds/{w}/entities": { access: "viewer", scope: WORLD, limit: "regions" },
   "POST /api/worlds/{w}/entities/bulk": { access: "participant", scope: WORLD, limit: "ops" },

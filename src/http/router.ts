@@ -14,6 +14,8 @@ import { addHealthRoute } from "./routes/health.ts";
 import { addInfoRoute } from "./routes/info.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOpenApiRoute } from "./routes/openapi.ts";
+import { addRegionFrameRoute } from "./routes/region_frame.ts";
+import { addRegionListRoute } from "./routes/regions.ts";
 import { addSocketRoutes } from "./routes/sockets.ts";
 import { addStatsRoute } from "./routes/stats.ts";
 import { addTicketRoute } from "./routes/tickets.ts";
@@ -46,6 +48,8 @@ export function createRouter(deps: HttpDeps, cache: EndpointCache): Router {
   addEntityRoutes(router, deps);
   addVoxelRoutes(router, deps);
   addVoxelReadRoute(router, deps);
+  addRegionListRoute(router, deps);
+  addRegionFrameRoute(router, deps);
   addSocketRoutes(router, deps);
   addViewerRoutes(router, deps);
   addOpenApiRoute(router, deps);

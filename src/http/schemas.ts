@@ -87,7 +87,8 @@ export const voxelPatchSchema = z.strictObject({
   atomic: z.boolean().optional(),
 }).openapi("VoxelPatch");
 
-const kindSchema = z.enum(TREE_KINDS).openapi({
+/** A kind of tree. */
+export const kindSchema = z.enum(TREE_KINDS).openapi({
   description: "Kind of tree for clients that ask for none: octrees of cubes or tetrahedra",
 });
 
@@ -146,6 +147,10 @@ const applied = {
   epoch: z.int(),
   errors: z.array(itemErrorSchema).openapi({ description: "At most 1000 of them" }),
   "error_count": z.int(),
+  "dirty_regions": z.array(z.string()).openapi({ description: "Regions to rebuild, as level/morton" }),
+  versions: z.array(z.int()).openapi({
+    description: "The version that each of them has now: a frame of it, or of a newer one, shows the change",
+  }),
 };
 /** Answer to a change of entities. */
 export const entitiesAppliedSchema = z.object({
@@ -156,7 +161,6 @@ export const entitiesAppliedSchema = z.object({
 export const voxelsAppliedSchema = z.object({
   ...applied,
   changed: z.int().openapi({ description: "Voxels that are not as they were" }),
-  dirty_regions: z.array(z.string()).openapi({ description: "Regions to rebuild, as level/morton" }),
 }).openapi("VoxelsApplied");
 
 /** Every error body (RFC 9457). */

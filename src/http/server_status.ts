@@ -7,6 +7,7 @@ import type { RegionStreamer } from "../streaming/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 import type {
   AuditRow,
+  BulkStatus,
   CacheStatus,
   ClientsStatus,
   ConnectionRow,
@@ -51,6 +52,8 @@ export function serverStatus(
     clients: clientsStatus(parts, totals),
     session: sessionStatus(parts, totals),
     ledger,
+    bulk: bulkStatus(parts),
+    backpressure: streamer.pressureStats(),
     kinds: { esvo: kindStatus("esvo"), esvt: kindStatus("esvt") },
     connections: () => [...kernel.connections].map((connection) => connectionRow(parts, connection)),
     members: (world) =>
@@ -77,6 +80,25 @@ function cacheStatus({ cache }: ReportingParts): CacheStatus {
     missRate: cached.misses / lookups,
     evictionCount: cached.evictions,
     memoryPressure: cached.totalBytes / cached.maxBytes,
+    heldLod: cached.heldLod,
+    demandBytes: cached.demandBytes,
+    trims: cached.trims,
+    oversized: cached.oversized,
+  };
+}
+
+function bulkStatus({ streamer }: ReportingParts): BulkStatus {
+  const { messages, frames, framesByType, parts, sendFailures, pool } = streamer.bulkStats();
+  const sent = Object.values(messages).reduce((sum, count) => sum + count, 0);
+  return {
+    messages,
+    frames: framesByType,
+    batchSize: sent === 0 ? 0 : frames / sent,
+    parts,
+    sendFailures,
+    buffersLent: pool.lent,
+    buffersFree: pool.free,
+    buffersMade: pool.made,
   };
 }
 

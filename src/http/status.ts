@@ -1,4 +1,5 @@
 import type { BackendStatus } from "../build/mod.ts";
+import type { FlushCause, FrameType, PressureStats } from "../streaming/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 
 /** What the running server reports about itself; the composition root fills it anew at each call, cheaply. */
@@ -11,6 +12,8 @@ export interface ServerStatus {
   readonly cache: CacheStatus;
   readonly clients: ClientsStatus;
   readonly ledger: LedgerStatus;
+  readonly bulk: BulkStatus;
+  readonly backpressure: PressureStats;
   readonly kinds: Readonly<Record<TreeKind, KindStatus>>;
   readonly session: SessionStatus;
   /** One row a connection for `/ws/stats`; only asked there. */
@@ -30,6 +33,18 @@ export interface BuilderStatus extends BackendStatus {
   readonly inFlight: number;
   /** Mean over successful builds, ms; 0 before the first. */
   readonly avgBuildTimeMs: number;
+  /** Time that regions waited in the queue, ms: the mean, and the longest. */
+  readonly avgWaitMs: number;
+  readonly maxWaitMs: number;
+  /** Regions that the full queue turned away, that made room in it, and that nobody needed any more. */
+  readonly refusals: number;
+  readonly evictions: number;
+  readonly cancellations: number;
+  /** Attempts after a failed one. */
+  readonly retries: number;
+  /** Regions that are left alone after failures, and those that are tried again. */
+  readonly openBreakers: number;
+  readonly halfOpenBreakers: number;
 }
 
 /** The region cache. Rates are 0..1; `memoryPressure` is bytes used over bytes allowed. */
@@ -43,6 +58,31 @@ export interface CacheStatus {
   readonly missRate: number;
   readonly evictionCount: number;
   readonly memoryPressure: number;
+  /** LOD finer than which no region in view is kept: 0 while memory suffices. */
+  readonly heldLod: number;
+  /** What the regions in view would take in full detail. */
+  readonly demandBytes: number;
+  /** Times that a region lost its finest levels to make room. */
+  readonly trims: number;
+  /** Regions that alone exceeded the budget. */
+  readonly oversized: number;
+}
+
+/** Messages of regions since the start, and the buffers that they are put together in. */
+export interface BulkStatus {
+  /** Messages by why they left when they did. */
+  readonly messages: Readonly<Record<FlushCause, number>>;
+  /** Frames by what they brought. */
+  readonly frames: Readonly<Record<FrameType, number>>;
+  /** Mean frames of a message; 0 before the first. */
+  readonly batchSize: number;
+  /** Parts of long messages. */
+  readonly parts: number;
+  readonly sendFailures: number;
+  /** Buffers in use, free, and made since the start. */
+  readonly buffersLent: number;
+  readonly buffersFree: number;
+  readonly buffersMade: number;
 }
 
 /** Connections and what went through them since the start. */

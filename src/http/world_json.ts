@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import { type Bounds, cellSize } from "../space/mod.ts";
-import type { World } from "../world/mod.ts";
+import { type Bounds, cellSize, formatRegionKey } from "../space/mod.ts";
+import type { Applied, World } from "../world/mod.ts";
 import type { worldSchema } from "./schemas.ts";
 
 /** A world as it is shown. */
@@ -22,6 +22,17 @@ export function worldJson(world: World): z.infer<typeof worldSchema> {
     entities: world.entityCount,
     bytes: world.bytes,
     content_bounds: content === undefined ? null : boundsJson(content),
+  };
+}
+
+/** What an op has changed: the regions, and the version that each has come to. */
+export function dirtyJson(
+  world: World,
+  { dirty }: Applied,
+): { readonly dirty_regions: string[]; readonly versions: number[] } {
+  return {
+    dirty_regions: dirty.map(formatRegionKey),
+    versions: dirty.map((key) => world.region(key)!.version),
   };
 }
 

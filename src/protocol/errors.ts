@@ -77,7 +77,11 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = {
   CONFLICTING_FIELD: client(10006, 400, "One field is given twice with different values"),
   INVALID_VIEWPORT: client(10007, 400, "The viewport has no usable camera"),
   UNSUPPORTED_PROTOCOL: client(10008, 400, "The protocol version or codec is not spoken here"),
-  UNSUPPORTED_BINARY: client(10009, 400, "No binary message is accepted here"),
+  UNSUPPORTED_BINARY: client(
+    10009,
+    400,
+    "The binary message is none that is accepted here, or cannot be read",
+  ),
   INVALID_BODY: client(10010, 400, "The request body cannot be read"),
   OUT_OF_BOUNDS: client(10011, 422, "A position lies outside the world"),
   NOT_FOUND: client(10012, 404, "There is nothing at this address"),

@@ -9,21 +9,24 @@ export interface FrameFields {
   readonly morton: number;
   readonly version: number;
   readonly codec: FrameCodec;
+  /** `FLAG_REFINEMENT` or `FLAG_DELTA` if the payload is one; absent means that the frame is whole in itself. */
+  readonly flags?: number;
 }
 
 /**
- * One region frame: header, then the payload of `encodePayload` with the same LOD and codec.
+ * One region frame: header, then the payload of `encodePayload`, `encodeRefinementPayload` or `encodeDeltaPayload` with
+ * the same LOD and codec.
  * Throws RangeError for a field that does not fit.
  */
 export function encodeFrame(fields: FrameFields, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { kind, lod, level, morton, version, codec } = fields;
+  const { kind, lod, level, morton, version, codec, flags = 0 } = fields;
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
   writeFrameHeader(bytes, {
     format: formatOfKind(kind),
     lod,
     level,
     codec,
-    flags: 0,
+    flags,
     morton,
     version,
     payloadBytes: payload.length,

@@ -1,8 +1,9 @@
 import type { TreeKind } from "../tree/mod.ts";
-import { ProtocolError } from "./protocol_error.ts";
+import { MAGICS } from "./magic.ts";
+import { failFrame as fail } from "./protocol_error.ts";
 
 /** First four bytes of every region frame, little endian: on the wire `52 56 53 45`. */
-export const FRAME_MAGIC = 0x45535652;
+export const FRAME_MAGIC = MAGICS.frame;
 export const FRAME_HEADER_BYTES = 24;
 /** Deepest region level that a frame can name. */
 export const MAX_REGION_LEVEL = 7;
@@ -10,6 +11,13 @@ export const MAX_REGION_LEVEL = 7;
 /** Codecs spoken here, the preferred first: 2 = masks deflated, 1 = masks as they are, 0 = 64-bit descriptors. */
 export const SUPPORTED_CODECS = [2, 1, 0] as const;
 export type FrameCodec = (typeof SUPPORTED_CODECS)[number];
+
+/** The frame continues the same version from a coarser LOD. */
+export const FLAG_REFINEMENT = 0x10;
+/** The frame has the bricks that have changed since an earlier version. */
+export const FLAG_DELTA = 0x20;
+/** The codecs that refinements and deltas come in. */
+export type RefineCodec = 1 | 2;
 
 /** The 24 bytes in front of every region frame. */
 export interface FrameHeader {
@@ -20,7 +28,7 @@ export interface FrameHeader {
   /** Region level: the world has 2^level regions an axis. */
   readonly level: number;
   readonly codec: number;
-  /** High nibble of byte 7: 0x10 refinement, 0x20 delta. Neither is sent yet. */
+  /** High nibble of byte 7: 0, `FLAG_REFINEMENT` or `FLAG_DELTA`. */
   readonly flags: number;
   /** Morton code of the region among those of its level. */
   readonly morton: number;
@@ -74,6 +82,7 @@ export function writeFrameHeader(bytes: Uint8Array, header: FrameHeader): void {
   checkRange("lod", lod, 8);
   checkRange("level", level, MAX_REGION_LEVEL);
   checkRange("codec", codec, 15);
+  checkRange("flags", flags, FLAG_REFINEMENT | FLAG_DELTA);
   checkRange("morton", morton, 8 ** level - 1);
   checkRange("version", version, 0xffffffff);
   checkRange("payloadBytes", payloadBytes, 0xffffffff);
@@ -93,8 +102,4 @@ function checkRange(name: string, value: number, most: number): void {
   if (!Number.isInteger(value) || value < 0 || value > most) {
     throw new RangeError(`Frame field ${name} must be an integer from 0 to ${most}, not ${value}`);
   }
-}
-
-function fail(offset: number, reason: string): never {
-  throw new ProtocolError("frame", offset, reason);
 }

@@ -58,7 +58,7 @@ export function encodePayload(
   const end = start + tree.counts[finest]!;
   const counts = tree.counts.subarray(0, finest + 1);
   const materials = tree.materials.subarray(start, end);
-  const planes = PLANE_MASKS | PLANE_COLORS | (materials.some(isSet) ? PLANE_MATERIALS : 0);
+  const planes = planesOf(materials);
 
   const shape = codec === 0 ? encodeDescriptorPlane(tree, lod) : tree.masks.subarray(0, start);
   const raw = new Uint8Array(shape.length + planesBytes(counts, planes & ~PLANE_MASKS));
@@ -68,6 +68,11 @@ export function encodePayload(
   raw.set(new Uint8Array(colors.buffer, colors.byteOffset, colors.byteLength), shape.length);
   if (planes & PLANE_MATERIALS) raw.set(materials, shape.length + colors.byteLength);
   return joinPayload(counts, planes, codec === 2 ? deflate(raw) : raw);
+}
+
+/** Plane bits of a payload with these materials: they are left out if all are 0. */
+export function planesOf(materials: Uint8Array): number {
+  return PLANE_MASKS | PLANE_COLORS | (materials.some(isSet) ? PLANE_MATERIALS : 0);
 }
 
 function isSet(material: number): boolean {

@@ -1,7 +1,6 @@
+import { MAGICS, readMagic } from "./magic.ts";
 import { ProtocolError } from "./protocol_error.ts";
 
-/** First four bytes of a compressed message, little endian: on the wire `56 58 47 5a` (reads VXGZ). */
-export const GZIP_MAGIC = 0x5a475856;
 export const GZIP_HEADER_BYTES = 12;
 
 /** What the message is once it is inflated. */
@@ -20,8 +19,7 @@ const KINDS: readonly GzipKind[] = ["text", "binary"];
 
 /** Whether a binary message says that it is a compressed one. */
 export function isGzipMessage(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && bytes[0] === 0x56 && bytes[1] === 0x58 && bytes[2] === 0x47 &&
-    bytes[3] === 0x5a;
+  return readMagic(bytes) === MAGICS.gzip;
 }
 
 /**
@@ -38,7 +36,7 @@ export function encodeGzipMessage(
   }
   const bytes = new Uint8Array(GZIP_HEADER_BYTES + gzip.length);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, GZIP_MAGIC, true);
+  view.setUint32(0, MAGICS.gzip, true);
   view.setUint8(4, KINDS.indexOf(kind));
   view.setUint32(8, inflatedBytes, true);
   bytes.set(gzip, GZIP_HEADER_BYTES);

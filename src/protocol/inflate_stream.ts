@@ -1,10 +1,8 @@
-import {
-  cannotInflate,
-  closeFrame,
-  type DecodedFrame,
-  type DecodeLimits,
-  openFrame,
-} from "./frame_decode.ts";
+import { applyFrame, planesBytesOn } from "./apply_frame.ts";
+import { closeFrame, type DecodedFrame, openWhole } from "./frame_decode.ts";
+import { cannotInflate, isDeflated, type OpenedBody } from "./frame_planes.ts";
+import type { HeldRegion } from "./held_region.ts";
+import { type DecodeLimits, openFrame } from "./open_frame.ts";
 
 /**
  * Bytes given to the inflater at a time. It answers a slice with all that the slice expands to, at most 1,032
@@ -42,15 +40,27 @@ export async function inflateExact(
  * wrong bytes.
  */
 export async function decodeFrameAsync(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<DecodedFrame> {
+  const frame = openWhole(bytes, limits);
+  return closeFrame(frame, await inflateBody(frame, frame.planesBytes));
+}
+
+/** `readRegion` with the platform's inflater. Throws ProtocolError for any wrong bytes, and BaseMissingError. */
+export async function readRegionAsync(
+  held: HeldRegion | undefined,
+  bytes: Uint8Array,
+  limits: DecodeLimits = {},
+): Promise<HeldRegion> {
   const frame = openFrame(bytes, limits);
-  if (frame.header.codec !== 2 || frame.body.length === 0) return closeFrame(frame, frame.body);
-  let planes: Uint8Array;
+  return applyFrame(held, frame, await inflateBody(frame, planesBytesOn(frame, held)));
+}
+
+async function inflateBody(frame: OpenedBody, size: number): Promise<Uint8Array> {
+  if (!isDeflated(frame)) return frame.body;
   try {
-    planes = await inflateExact(frame.body, frame.planesBytes);
+    return await inflateExact(frame.body, size);
   } catch (cause) {
-    throw cannotInflate(frame, cause);
+    throw cannotInflate(frame, size, cause);
   }
-  return closeFrame(frame, planes);
 }
 
 async function feed(writer: WritableStreamDefaultWriter<BufferSource>, deflated: Uint8Array): Promise<void> {

@@ -1,9 +1,8 @@
+import { MAGICS } from "./magic.ts";
 import { VoxcastError } from "./voxcast_error.ts";
 
 /** Media type of a binary voxel patch. */
 export const PATCH_MEDIA_TYPE = "application/vnd.voxcast.patch";
-/** First four bytes of a patch, little endian: on the wire `VXPT`. */
-export const PATCH_MAGIC = 0x54505856;
 export const PATCH_HEADER_BYTES = 16;
 const FLAG_MATERIALS = 1;
 
@@ -33,7 +32,7 @@ export function encodePatch(cells: PatchCells): Uint8Array<ArrayBuffer> {
   }
   const bytes = new Uint8Array(patchBytes(count, materials !== undefined));
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, PATCH_MAGIC, true);
+  view.setUint32(0, MAGICS.patch, true);
   view.setUint32(4, materials === undefined ? 0 : FLAG_MATERIALS, true);
   view.setUint32(8, count, true);
   // Offsets 16 and 16 + 12n are multiples of four, and the machines that run this are little endian.
@@ -53,7 +52,7 @@ export function decodePatch(bytes: Uint8Array): PatchCells {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const magic = view.getUint32(0, true);
-  if (magic !== PATCH_MAGIC) {
+  if (magic !== MAGICS.patch) {
     fail(0, `the magic is 0x${magic.toString(16).padStart(8, "0")}, not 0x54505856 ("VXPT")`);
   }
   const flags = view.getUint32(4, true);

@@ -1,6 +1,6 @@
 /** Bytes that break the protocol: what was being read, where it broke, and why. */
 export class ProtocolError extends Error {
-  override readonly name = "ProtocolError";
+  override readonly name: string = "ProtocolError";
   /** Byte offset, in what was being read, of the field that is wrong. */
   readonly offset: number;
 
@@ -8,4 +8,9 @@ export class ProtocolError extends Error {
     super(`Cannot read ${what} at byte ${offset}: ${reason}`, options);
     this.offset = offset;
   }
+}
+
+/** Refuses a frame for what is at `offset` of it. @throws {ProtocolError} always */
+export function failFrame(offset: number, reason: string): never {
+  throw new ProtocolError("frame", offset, reason);
 }

@@ -1,5 +1,6 @@
 import { TREE_KINDS, type TreeKind } from "../tree/mod.ts";
 import { echo, type Envelope, readField, refOf } from "./envelope.ts";
+import { type Feature, readFeatures } from "./features.ts";
 import { type FrameCodec, SUPPORTED_CODECS } from "./frame_header.ts";
 import { idOf, invalid, missing, readWorld, requireName } from "./message_fields.ts";
 import { type PROTOCOL_VERSION, readProtocol } from "./protocol_version.ts";
@@ -8,6 +9,9 @@ import { VoxcastError } from "./voxcast_error.ts";
 
 /** Longest list of codecs worth reading: a codec is four bits. */
 const MAX_CODECS = 16;
+/** Shortest and longest time between two pushes that a client may ask for. */
+const MIN_INTERVAL_MS = 16;
+const MAX_INTERVAL_MS = 10_000;
 
 /** Starts the stream of a world's regions to this connection, or moves it to another world. */
 export interface RegisterClient {
@@ -21,6 +25,10 @@ export interface RegisterClient {
   readonly codecs: readonly FrameCodec[];
   /** The kind of tree that the client wants its regions as; absent means the world's default. */
   readonly kind?: TreeKind;
+  /** What the client speaks beyond full frames, in the order of `FEATURES`; empty if it says nothing. */
+  readonly features: readonly Feature[];
+  /** Least time between two pushes to this client; absent means the server's own. */
+  readonly intervalMs?: number;
   readonly id?: string;
 }
 
@@ -38,6 +46,7 @@ export function readRegisterClient(envelope: Envelope): RegisterClient {
   const client = readClient(envelope);
   const world = readWorld(envelope);
   const kind = readKind(envelope);
+  const intervalMs = readInterval(envelope);
   return {
     type: "REGISTER_CLIENT",
     ...client,
@@ -45,6 +54,8 @@ export function readRegisterClient(envelope: Envelope): RegisterClient {
     codecs: readCodecs(envelope),
     ...(world === undefined ? {} : { world }),
     ...(kind === undefined ? {} : { kind }),
+    features: readFeatures(envelope),
+    ...(intervalMs === undefined ? {} : { intervalMs }),
     ...idOf(envelope),
   };
 }
@@ -85,4 +96,16 @@ function readKind(envelope: Envelope): TreeKind | undefined {
   const kind = TREE_KINDS.find((kind) => typeof value === "string" && value.toLowerCase() === kind);
   if (kind === undefined) throw invalid("kind", `"${TREE_KINDS.join('" or "')}"`, envelope);
   return kind;
+}
+
+function readInterval(envelope: Envelope): number | undefined {
+  const value = readField(envelope, "intervalMs", "interval_ms");
+  if (value === undefined) return undefined;
+  if (
+    typeof value !== "number" || !Number.isInteger(value) || value < MIN_INTERVAL_MS ||
+    value > MAX_INTERVAL_MS
+  ) {
+    throw invalid("intervalMs", `an integer from ${MIN_INTERVAL_MS} to ${MAX_INTERVAL_MS}`, envelope);
+  }
+  return value;
 }

@@ -1,5 +1,6 @@
 import type { Bounds } from "../space/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
+import type { Feature } from "./features.ts";
 import type { FrameCodec } from "./frame_header.ts";
 import type { Heartbeat, Ping } from "./liveness_messages.ts";
 import type { VoxcastError } from "./voxcast_error.ts";
@@ -19,6 +20,8 @@ export const SERVER_MESSAGE_TYPES = [
   "PONG",
   "RATE_LIMIT_WARNING",
   "RESYNC",
+  "BACKPRESSURE",
+  "VERIFIED",
   "ERROR",
 ] as const;
 export type ServerMessageType = (typeof SERVER_MESSAGE_TYPES)[number];
@@ -65,6 +68,12 @@ export interface Registered {
   /** Smallest box of whole regions around everything in the world; absent if nothing is. */
   readonly contentBounds?: Bounds;
   readonly limits: Readonly<Record<string, number>>;
+  /** What was granted of what the client asked for, in the order of `FEATURES`. */
+  readonly features: readonly Feature[];
+  /** Longest binary message that is sent if `parts` was granted; a larger one comes in parts. */
+  readonly maxBulkMessageBytes: number;
+  /** Least time between two ACKs with `received_bytes`. */
+  readonly ackIntervalMs: number;
 }
 
 /** The answer to REGISTER_CLIENT, as text. */
@@ -90,6 +99,9 @@ export function registeredMessage(
     max_lod: lodThresholds.length,
     content_bounds: contentBounds === undefined ? null : plainBounds(contentBounds),
     limits: registered.limits,
+    features: registered.features,
+    max_bulk_message_bytes: registered.maxBulkMessageBytes,
+    ack_interval_ms: registered.ackIntervalMs,
     ref,
   }, options);
 }

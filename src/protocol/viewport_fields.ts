@@ -11,6 +11,8 @@ export interface ViewportFields {
   readonly aspectRatio: number;
   readonly nearPlane: number;
   readonly farPlane: number;
+  /** Height of the client's picture in pixels; absent means that it did not say. */
+  readonly heightPx?: number;
 }
 
 /**
@@ -19,6 +21,7 @@ export interface ViewportFields {
  */
 export function readViewport(value: unknown, ref: { ref?: string }): ViewportFields {
   if (!isObject(value)) throw invalidViewport("it must be an object", ref);
+  const hasHeight = ownField(value, "heightPx") !== undefined;
   return {
     eye: readVector(value, "eye", ref),
     lookAt: readVector(value, "lookAt", ref),
@@ -27,6 +30,7 @@ export function readViewport(value: unknown, ref: { ref?: string }): ViewportFie
     aspectRatio: readNumber(value, "aspectRatio", "aspectRatio", ref),
     nearPlane: readNumber(value, "nearPlane", "nearPlane", ref),
     farPlane: readNumber(value, "farPlane", "farPlane", ref),
+    ...(hasHeight ? { heightPx: readNumber(value, "heightPx", "heightPx", ref) } : {}),
   };
 }
 

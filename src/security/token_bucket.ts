@@ -48,6 +48,11 @@ export class TokenBucket {
     return true;
   }
 
+  /** Gives tokens back that were taken. */
+  give(cost: number = 1): void {
+    this.#tokens = Math.min(this.#capacity, this.#tokens + cost);
+  }
+
   /** Whole milliseconds until `cost` tokens are there; 0 if they are, Infinity if there can never be so many. */
   retryAfterMs(nowMs: number, cost: number = 1): number {
     this.#refill(nowMs);

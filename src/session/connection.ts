@@ -1,11 +1,5 @@
 import type { Clock } from "../observe/mod.ts";
-import {
-  type ClientMessage,
-  CLOSE_CODES,
-  type CloseCode,
-  closeReason,
-  type MessageOptions,
-} from "../protocol/mod.ts";
+import { CLOSE_CODES, type CloseCode, closeReason, type MessageOptions } from "../protocol/mod.ts";
 import type { Principal } from "../security/mod.ts";
 import type { Caller } from "./caller.ts";
 import { closeWhenDrained } from "./close_when_drained.ts";
@@ -13,6 +7,7 @@ import { type ConnectionCounters, newCounters } from "./connection_counters.ts";
 import type { ConnectionRates } from "./connection_rates.ts";
 import { destroySocket } from "./destroy_socket.ts";
 import { Outbox, type OutboxContext, type OutboxOwner } from "./outbox.ts";
+import type { IncomingMessage } from "./incoming_message.ts";
 import type { Profile } from "./profile.ts";
 import { type SessionEvent, type SessionState, transition } from "./session_state.ts";
 import type { Subscription } from "./subscription.ts";
@@ -69,7 +64,7 @@ export class Connection implements OutboxOwner {
   /** Whether a credential is being checked now. */
   isAuthenticating = false;
   /** Messages that wait for the credential. */
-  readonly held: ClientMessage[] = [];
+  readonly held: IncomingMessage[] = [];
   /** A session token that was shown before the credential. */
   offeredToken: string | undefined = undefined;
   /** Whether the client is known to answer, so that its silence means that it is gone. */

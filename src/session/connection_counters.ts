@@ -5,8 +5,9 @@ export interface ConnectionCounters {
   packetsReceived: number;
   bytesSent: number;
   bytesReceived: number;
-  /** Region frames handed to the socket. */
+  /** Region frames handed to the socket, and the bytes of their messages before compression. */
   framesSent: number;
+  regionBytesSent: number;
   /** Messages of streams that were dropped because the client was slow. */
   droppedFrames: number;
   /** Messages that were answered with an error. */
@@ -24,6 +25,7 @@ export function newCounters(): ConnectionCounters {
     bytesSent: 0,
     bytesReceived: 0,
     framesSent: 0,
+    regionBytesSent: 0,
     droppedFrames: 0,
     malformedMessages: 0,
     undelivered: 0,
@@ -38,6 +40,7 @@ export function addCounters(total: ConnectionCounters, counters: ConnectionCount
   total.bytesSent += counters.bytesSent;
   total.bytesReceived += counters.bytesReceived;
   total.framesSent += counters.framesSent;
+  total.regionBytesSent += counters.regionBytesSent;
   total.droppedFrames += counters.droppedFrames;
   total.malformedMessages += counters.malformedMessages;
   total.undelivered += counters.undelivered;

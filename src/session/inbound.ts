@@ -3,11 +3,11 @@ import {
   type Auth,
   BARE_PING,
   BARE_PONG,
-  type ClientMessage,
   CLOSE_CODES,
   type JsonBounds,
   parseClientMessage,
   pongMessage,
+  readKnown,
   VoxcastError,
 } from "../protocol/mod.ts";
 import { hasRole, type Role } from "../security/mod.ts";
@@ -17,6 +17,7 @@ import { knownError } from "./known_error.ts";
 import type { LatencyWindow } from "./latency_window.ts";
 import type { MessageGzip } from "./message_gzip.ts";
 import { MESSAGE_NEEDS } from "./message_needs.ts";
+import type { IncomingMessage } from "./incoming_message.ts";
 import { MessageReader, type ReaderLimits } from "./message_reader.ts";
 import type { RateGuard } from "./rate_guard.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -66,12 +67,14 @@ export class Inbound {
       // Before the rate: what is skipped has cost its bytes all the same.
       this.#reader.count(connection, data);
       if (!rates.admits(connection, nowMs)) return;
-      const text = this.#reader.read(connection, data);
-      if (text === BARE_PING) {
+      const message = this.#reader.read(connection, data);
+      if (message === BARE_PING) {
         connection.outbox.sendText(BARE_PONG);
         connection.malformedInRow = 0;
+      } else if (typeof message === "string") {
+        this.#handle(connection, parseClientMessage(message, this.#options.limits), nowMs);
       } else {
-        this.#handle(connection, parseClientMessage(text, this.#options.limits), nowMs);
+        this.#handle(connection, readKnown(message), nowMs);
       }
     } catch (error) {
       this.#fail(connection, error);
@@ -99,7 +102,7 @@ export class Inbound {
   }
 
   /** Hands a message to whom it is for, or answers what is wrong with it. */
-  #handle(connection: Connection, message: ClientMessage, nowMs: number): void {
+  #handle(connection: Connection, message: IncomingMessage, nowMs: number): void {
     const { role, limit } = MESSAGE_NEEDS[message.type];
     try {
       if (role !== "public") {
@@ -110,12 +113,12 @@ export class Inbound {
       this.#dispatch(connection, message);
       connection.malformedInRow = 0;
     } catch (error) {
-      this.#fail(connection, error, message.id);
+      this.#fail(connection, error, "id" in message ? message.id : undefined);
     }
   }
 
   /** Keeps what comes right behind an AUTH that is still being checked, to be handled in its order. */
-  #holds(connection: Connection, message: ClientMessage): boolean {
+  #holds(connection: Connection, message: IncomingMessage): boolean {
     const { isAuthenticating, principal, held } = connection;
     if (!isAuthenticating || principal !== undefined || held.length >= MAX_HELD) return false;
     held.push(message);
@@ -134,7 +137,7 @@ export class Inbound {
     }
   }
 
-  #dispatch(connection: Connection, message: ClientMessage): void {
+  #dispatch(connection: Connection, message: IncomingMessage): void {
     const { handshake, subscriptions, clock } = this.#options;
     switch (message.type) {
       case "PING":
@@ -157,20 +160,26 @@ export class Inbound {
         subscriptions.unsubscribe(connection, message);
         break;
       case "ACK":
-        connection.outbox.acknowledge(message.ackId);
+        if ("ackId" in message) connection.outbox.acknowledge(message.ackId);
+        else {
+          connection.profile.onMessage(connection, message);
+          this.#options.rates.excuse(connection, clock.monotonic());
+        }
         break;
       case "CLOSE":
         connection.close(CLOSE_CODES.NORMAL.code);
         break;
       case "REGISTER_CLIENT":
       case "UPDATE_VIEWPORT":
+      case "KNOWN":
+      case "VERIFY":
         connection.profile.onMessage(connection, message);
         break;
     }
   }
 }
 
-function requireRole({ principal }: Connection, type: ClientMessage["type"], role: Role): void {
+function requireRole({ principal }: Connection, type: IncomingMessage["type"], role: Role): void {
   if (principal === undefined) throw new VoxcastError("AUTH_REQUIRED", `Send AUTH before ${type}`);
   if (!hasRole(principal, role)) throw new VoxcastError("NOT_ALLOWED", `${type} needs the role ${role}`);
 }

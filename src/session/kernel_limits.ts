@@ -47,6 +47,7 @@ export function kernelLimits(config: Config): KernelLimits {
     maxMessageSizeBytes: streaming.maxMessageSizeBytes,
     idleTimeoutSec: streaming.idleTimeoutSec,
     openTimeoutMs: streaming.openTimeoutMs,
+    acksPerSecond: 1000 / streaming.ackIntervalMs,
     maxPendingSendsPerClient: streaming.maxPendingSendsPerClient,
     maxBufferedBytesPerClient: streaming.maxBufferedBytesPerClient,
   };

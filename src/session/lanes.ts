@@ -27,6 +27,9 @@ export type Handover = "sent" | "full" | "ended";
 /** So many times the bounds of control messages may wait, and not one more; who is over the bounds has a time of grace. */
 const OVERFLOW_FACTOR = 16;
 
+/** Up to this part of the bounds frames are handed over without asking the wire what it has taken. */
+const UNASKED_PART = 8;
+
 const NO_IDS: readonly string[] = [];
 
 /**
@@ -76,9 +79,13 @@ export class Lanes {
     return this.#ledger.frames;
   }
 
-  /** Whether another region frame may be handed over. */
+  /** Whether another region frame may be handed over. Asks the wire only when a good part of the bounds may be used up. */
   get hasRoomForFrame(): boolean {
     const { maxBufferedBytesPerClient, maxPendingSendsPerClient } = this.#limits;
+    const { waitingBytes, frames } = this.#ledger;
+    const isFar = waitingBytes * UNASKED_PART < maxBufferedBytesPerClient &&
+      frames * UNASKED_PART < maxPendingSendsPerClient;
+    if (isFar) return true;
     return this.#ledger.settle() < maxBufferedBytesPerClient &&
       this.#ledger.frames < maxPendingSendsPerClient;
   }

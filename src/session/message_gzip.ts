@@ -2,9 +2,10 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import {
   encodeGzipMessage,
   FRAME_HEADER_BYTES,
-  FRAME_MAGIC,
+  MAGICS,
   ProtocolError,
   readGzipMessage,
+  readMagic,
   VoxcastError,
 } from "../protocol/mod.ts";
 import { payloadBytes } from "./payload_bytes.ts";
@@ -89,7 +90,7 @@ export class MessageGzip {
 
   #isLongEnough(message: Payload): boolean {
     const { gzipJsonBytes, gzipBinaryBytes } = this.#limits;
-    if (typeof message !== "string") return message.length >= gzipBinaryBytes && !isDeflatedFrame(message);
+    if (typeof message !== "string") return message.length >= gzipBinaryBytes && !isDeflated(message);
     // A string of n units has n to 3n bytes; they are counted only where the answer is open.
     return message.length >= gzipJsonBytes ||
       (message.length * 3 >= gzipJsonBytes && payloadBytes(message) >= gzipJsonBytes);
@@ -117,10 +118,20 @@ export class MessageGzip {
   }
 }
 
-/** Whether it is a region frame whose payload is deflated already (codec 2): gzip gains nothing on it. */
-function isDeflatedFrame(bytes: Uint8Array): boolean {
-  if (bytes.length < FRAME_HEADER_BYTES || (bytes[7]! & 0x0f) !== 2) return false;
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) === FRAME_MAGIC;
+/**
+ * Whether gzip gains nothing on it: a region frame whose payload is deflated already (codec 2), or a message that is put
+ * together of frames for one client, so that its compressed form could serve nobody else.
+ */
+function isDeflated(bytes: Uint8Array): boolean {
+  switch (readMagic(bytes)) {
+    case MAGICS.frame:
+      return bytes.length >= FRAME_HEADER_BYTES && (bytes[7]! & 0x0f) === 2;
+    case MAGICS.bundle:
+    case MAGICS.part:
+      return true;
+    default:
+      return false;
+  }
 }
 
 function open(message: Uint8Array): ReturnType<typeof readGzipMessage> {

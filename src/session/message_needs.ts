@@ -1,4 +1,4 @@
-import type { ClientMessage } from "../protocol/mod.ts";
+import type { IncomingMessage } from "./incoming_message.ts";
 import type { Role } from "../security/mod.ts";
 
 /** What a message asks of who sends it, and which limit it counts for beside the connection's messages. */
@@ -14,7 +14,7 @@ export interface MessageNeed {
 export type LimitClass = Exclude<MessageNeed["limit"], "messages">;
 
 /** Every type of message; the type of this table makes one that is left out an error. */
-export const MESSAGE_NEEDS: Readonly<Record<ClientMessage["type"], MessageNeed>> = {
+export const MESSAGE_NEEDS: Readonly<Record<IncomingMessage["type"], MessageNeed>> = {
   INIT: { role: "public", touchesWorld: false, limit: "messages" },
   AUTH: { role: "public", touchesWorld: false, limit: "messages" },
   PING: { role: "public", touchesWorld: false, limit: "messages" },
@@ -23,6 +23,8 @@ export const MESSAGE_NEEDS: Readonly<Record<ClientMessage["type"], MessageNeed>>
   CLOSE: { role: "public", touchesWorld: false, limit: "messages" },
   ACK: { role: "viewer", touchesWorld: false, limit: "messages" },
   REGISTER_CLIENT: { role: "viewer", touchesWorld: true, limit: "messages" },
+  KNOWN: { role: "viewer", touchesWorld: true, limit: "messages" },
+  VERIFY: { role: "viewer", touchesWorld: true, limit: "messages" },
   UPDATE_VIEWPORT: { role: "viewer", touchesWorld: true, limit: "positions" },
   SUBSCRIBE: { role: "viewer", touchesWorld: true, limit: "messages" },
   UNSUBSCRIBE: { role: "viewer", touchesWorld: false, limit: "messages" },

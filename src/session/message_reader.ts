@@ -1,4 +1,4 @@
-import { isGzipMessage, VoxcastError } from "../protocol/mod.ts";
+import { isGzipMessage, knownType, VoxcastError } from "../protocol/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { MessageGzip } from "./message_gzip.ts";
 import { payloadBytes } from "./payload_bytes.ts";
@@ -9,7 +9,7 @@ export interface ReaderLimits {
   readonly maxUnauthenticatedBytes: number;
 }
 
-/** Turns what a socket got into text. */
+/** Turns what a socket got into text, or into the bytes of a binary message that is known. */
 export class MessageReader {
   readonly #limits: ReaderLimits;
   readonly #gzip: MessageGzip;
@@ -52,12 +52,13 @@ export class MessageReader {
   }
 
   /**
-   * A message's text, inflated if need be.
+   * A message's text or bytes, inflated if need be.
    * @throws {VoxcastError} UNSUPPORTED_BINARY, and what {@linkcode MessageGzip.inflate} throws
    */
-  read(connection: Connection, data: unknown): string {
+  read(connection: Connection, data: unknown): string | Uint8Array {
     if (typeof data === "string") return data;
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array();
+    if (knownType(bytes) !== undefined) return bytes;
     if (!isGzipMessage(bytes)) throw noBinary();
     if (!connection.outbox.hasGzip) {
       throw new VoxcastError(
@@ -66,11 +67,14 @@ export class MessageReader {
       );
     }
     const inflated = this.#gzip.inflate(bytes, this.#limits.maxMessageSizeBytes);
-    if (typeof inflated !== "string") throw noBinary();
+    if (typeof inflated !== "string" && knownType(inflated) === undefined) throw noBinary();
     return inflated;
   }
 }
 
 function noBinary(): VoxcastError {
-  return new VoxcastError("UNSUPPORTED_BINARY", "Binary messages are not accepted on this path");
+  return new VoxcastError(
+    "UNSUPPORTED_BINARY",
+    "The only binary messages taken are KNOWN, VERIFY and compressed ones",
+  );
 }

@@ -120,10 +120,18 @@ export class Outbox {
     }
   }
 
-  /** Sends a region frame, whether there is room or not; false if the connection is closed or the socket refuses. */
-  sendFrame(frame: Uint8Array): boolean {
-    if (!this.#owner.isOpen) return false;
-    return this.#lanes.frame(this.#packed(frame as Uint8Array<ArrayBuffer>) as Uint8Array<ArrayBuffer>);
+  /**
+   * Sends a message of the region lane, with which so many frames are complete, whether there is room or not; false if the
+   * connection is closed or the socket refuses.
+   */
+  sendFrame(message: Uint8Array, frames = 1): boolean {
+    const { isOpen, counters } = this.#owner;
+    if (!isOpen) return false;
+    const packed = this.#packed(message as Uint8Array<ArrayBuffer>) as Uint8Array<ArrayBuffer>;
+    if (!this.#lanes.frame(packed)) return false;
+    counters.framesSent += frames;
+    counters.regionBytesSent += message.length;
+    return true;
   }
 
   /** A queue for one more stream of messages. */

@@ -1,7 +1,7 @@
-import type { ClientMessage } from "../protocol/mod.ts";
+import type { BytesAck, KnownRegions, RegisterClient, UpdateViewport } from "../protocol/mod.ts";
 
 /** Messages that the kernel leaves to the profile. */
-export type ChannelMessage = Extract<ClientMessage, { type: "REGISTER_CLIENT" | "UPDATE_VIEWPORT" }>;
+export type ChannelMessage = RegisterClient | UpdateViewport | BytesAck | KnownRegions;
 
 /**
  * What sets one WebSocket path apart; everything else is the kernel's, the same for all. Connections know their profile,

@@ -10,11 +10,13 @@ export interface RateLimits {
   readonly messagesPerSecond: number;
   readonly serverMessagesPerSecond: number;
   readonly positionsPerSecond: number;
+  /** Acknowledgements of bytes that clients are asked for. */
+  readonly acksPerSecond: number;
   readonly opsPerSecond: number;
 }
 
 /** A client that sends just as often as it was granted must never be told off for its clock being a little fast. */
-const POSITION_ALLOWANCE = 1.2;
+const CLOCK_ALLOWANCE = 1.2;
 /** An overloaded server tells each client so at most this often. */
 const OVERLOAD_ANSWER_MS = 1000;
 
@@ -55,6 +57,7 @@ export class RateGuard {
       messages: new TokenBucket(this.#rule, nowMs),
       positions: undefined,
       ops: undefined,
+      acks: undefined,
       streamUpdates: undefined,
       nextOverloadAnswerMs: -Infinity,
     };
@@ -80,6 +83,17 @@ export class RateGuard {
     return false;
   }
 
+  /**
+   * Takes a message back out of the account, as an acknowledgement that the server asked for: what it is sent must not cost
+   * a client its messages. More of them than asked for count like any others.
+   */
+  excuse({ rates }: Connection, nowMs: number): void {
+    rates.acks ??= new TokenBucket(perSecond(this.#limits.acksPerSecond * CLOCK_ALLOWANCE), nowMs);
+    if (!rates.acks.take(nowMs)) return;
+    rates.messages.give();
+    this.#server.give();
+  }
+
   /** Closes a connection whose principal or session is banned, and tells it for how long; false if it is not. */
   closeIfBanned(connection: Connection, nowMs: number): boolean {
     const retryAfterMs = this.#violations.banLeftMs(connection.identity, nowMs);
@@ -91,7 +105,7 @@ export class RateGuard {
 
   #classRule(name: LimitClass): BucketRule {
     return name === "positions"
-      ? perSecond(this.#limits.positionsPerSecond * POSITION_ALLOWANCE)
+      ? perSecond(this.#limits.positionsPerSecond * CLOCK_ALLOWANCE)
       : perSecond(this.#limits.opsPerSecond);
   }
 

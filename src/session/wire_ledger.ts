@@ -92,7 +92,6 @@ export class WireLedger {
       this.#controlMessages++;
       this.#controlBytes += bytes;
     } else if (lane === FRAME) {
-      this.#counters.framesSent++;
       this.#frames++;
     }
   }

@@ -96,8 +96,9 @@ export function regionOrigin(grid: Grid, key: RegionKey): Vec3 {
 }
 
 function isRegion(level: number, morton: number): boolean {
-  return Number.isInteger(level) && level >= 0 && level <= MAX_LEVEL && (morton >>> 0) === morton &&
-    morton < 2 ** (3 * level);
+  // By shifts, as every view of every client makes the keys of its regions.
+  return (level >>> 0) === level && level <= MAX_LEVEL && (morton >>> 0) === morton &&
+    morton < 1 << (3 * level);
 }
 
 function gridLine(grid: Grid, axis: 0 | 1 | 2, level: number, index: number): number {

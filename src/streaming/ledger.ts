@@ -1,7 +1,7 @@
 import type { TreeKind } from "../tree/mod.ts";
 
 /** Why an owed frame was given up. */
-export type DropReason = "closed" | "moved" | "not-cached" | "world-deleted";
+export type DropReason = "closed" | "moved" | "not-cached" | "send-failed" | "world-deleted";
 
 /** How the frames that clients were owed have ended. */
 export interface LedgerSnapshot {
@@ -29,6 +29,7 @@ export class FrameLedger {
     closed: 0,
     moved: 0,
     "not-cached": 0,
+    "send-failed": 0,
     "world-deleted": 0,
   };
 
@@ -37,9 +38,9 @@ export class FrameLedger {
     this.#owed++;
   }
 
-  /** The frame was handed to the client's socket. */
-  deliver(kind: TreeKind): void {
-    this.#delivered[kind]++;
+  /** Frames were handed to the client's socket. */
+  deliver(kind: TreeKind, frames: number): void {
+    this.#delivered[kind] += frames;
   }
 
   /** Another frame took its place before it was sent. */

@@ -1,20 +1,38 @@
 import type { RegionKey } from "../space/mod.ts";
 
 const FREE = -1;
+/** Slots of the smallest table; each larger class has a quarter more, so at most a fifth of a table is too large. */
+const LEAST_SLOTS = 16;
+const CLASS_GROWTH = 1.25;
+/** Slots a region: two thirds of a table are in use at most. */
+const SLOTS_A_REGION = 1.5;
+const SLOT_BYTES = 10;
 
 /**
- * What one client wants and has: for each region in its view the LOD that it wants and the version and LOD that it
- * was sent, in typed arrays (an open-addressing hash table, 11 bytes a slot, at most half full). There is no removal:
- * a new view is a new table.
+ * What one client wants and has: for each region in its view the LOD that it wants, the version and LOD that it was sent,
+ * and how urgently it is owed a frame, in typed arrays over one buffer (an open-addressing hash table with 10 bytes a slot).
+ * There is no removal: a new view is a new table.
  */
 export class RegionTable {
-  #keys = new Int32Array(16).fill(FREE);
-  #wantedLods = new Uint8Array(16);
-  #sentLods = new Uint8Array(16);
-  #sentVersions = new Uint32Array(16);
-  #owed = new Uint8Array(16);
+  /** Number of slots. */
+  readonly capacity: number;
+  readonly #keys: Int32Array;
+  readonly #sentVersions: Uint32Array;
+  /** Wanted LOD in the low nibble, sent LOD in the high one. */
+  readonly #lods: Uint8Array;
+  /** 0: nothing is owed; else how urgently, by the holder's own scale. */
+  readonly #owed: Uint8Array;
   #size = 0;
   #owedCount = 0;
+
+  constructor(capacity = LEAST_SLOTS) {
+    this.capacity = capacity;
+    const buffer = new ArrayBuffer(capacity * SLOT_BYTES);
+    this.#keys = new Int32Array(buffer, 0, capacity).fill(FREE);
+    this.#sentVersions = new Uint32Array(buffer, capacity * 4, capacity);
+    this.#lods = new Uint8Array(buffer, capacity * 8, capacity);
+    this.#owed = new Uint8Array(buffer, capacity * 9, capacity);
+  }
 
   /** Number of regions in the table. */
   get size(): number {
@@ -26,17 +44,8 @@ export class RegionTable {
     return this.#owedCount;
   }
 
-  /** Empties the table and makes room for `count` regions. */
-  reset(count: number): void {
-    let capacity = 16;
-    while (capacity < count * 2) capacity *= 2;
-    if (this.#keys.length !== capacity) {
-      this.#keys = new Int32Array(capacity);
-      this.#wantedLods = new Uint8Array(capacity);
-      this.#sentLods = new Uint8Array(capacity);
-      this.#sentVersions = new Uint32Array(capacity);
-      this.#owed = new Uint8Array(capacity);
-    }
+  /** Empties the table. O(capacity). */
+  clear(): void {
     this.#keys.fill(FREE);
     this.#size = 0;
     this.#owedCount = 0;
@@ -50,23 +59,22 @@ export class RegionTable {
 
   /**
    * Adds a region that is wanted at a LOD and of which nothing was sent; returns its slot.
-   * @throws {RangeError} beyond the count given to `reset`
+   * @throws {RangeError} if no slot would be left free
    */
   add(key: RegionKey, wantedLod: number): number {
-    if (this.#size * 2 >= this.#keys.length) throw new RangeError("Cannot add a region: the table is full");
+    if (this.#size + 1 >= this.capacity) throw new RangeError("Cannot add a region: the table is full");
     const slot = this.#probe(key);
     if (this.#keys[slot] === FREE) this.#size++;
     this.#keys[slot] = key;
-    this.#wantedLods[slot] = wantedLod;
+    this.#lods[slot] = wantedLod;
     this.#sentVersions[slot] = 0;
-    this.#sentLods[slot] = 0;
     this.#owed[slot] = 0;
     return slot;
   }
 
   /** LOD that the client wants of the region in a slot. */
   wantedLod(slot: number): number {
-    return this.#wantedLods[slot]!;
+    return this.#lods[slot]! & 0x0f;
   }
 
   /** Version that the client was sent; 0 if none, for versions begin at 1. */
@@ -76,39 +84,69 @@ export class RegionTable {
 
   /** LOD of what the client was sent. */
   sentLod(slot: number): number {
-    return this.#sentLods[slot]!;
-  }
-
-  /** Whether a frame of the region is owed and waits to be sent. */
-  isOwed(slot: number): boolean {
-    return this.#owed[slot] === 1;
+    return this.#lods[slot]! >> 4;
   }
 
   /** Notes what was sent. */
   setSent(slot: number, version: number, lod: number): void {
     this.#sentVersions[slot] = version;
-    this.#sentLods[slot] = lod;
+    this.#lods[slot] = this.wantedLod(slot) | (lod << 4);
   }
 
-  /** Notes whether a frame is owed. */
-  setOwed(slot: number, owed: boolean): void {
-    const now = owed ? 1 : 0;
-    this.#owedCount += now - this.#owed[slot]!;
-    this.#owed[slot] = now;
+  /** How urgently a frame of the region is owed; 0: none is. */
+  owed(slot: number): number {
+    return this.#owed[slot]!;
+  }
+
+  /** Notes how urgently a frame is owed, 0 to 255; 0: none is. */
+  setOwed(slot: number, urgency: number): void {
+    this.#owedCount += Number(urgency > 0) - Number(this.#owed[slot]! > 0);
+    this.#owed[slot] = urgency;
   }
 
   /** Calls `visit` with each region and its slot, in no order. */
   forEach(visit: (key: RegionKey, slot: number) => void): void {
-    for (let slot = 0; slot < this.#keys.length; slot++) {
+    for (let slot = 0; slot < this.capacity; slot++) {
       const key = this.#keys[slot]!;
       if (key !== FREE) visit(key as RegionKey, slot);
     }
   }
 
   #probe(key: RegionKey): number {
-    const mask = this.#keys.length - 1;
-    let slot = (Math.imul(key, 0x9e3779b1) >>> 7) & mask;
-    while (this.#keys[slot] !== FREE && this.#keys[slot] !== key) slot = (slot + 1) & mask;
+    // The high bits of the product are the well mixed ones, so the slot is their share of the capacity.
+    let slot = Math.floor((Math.imul(key, 0x9e3779b1) >>> 0) / 2 ** 32 * this.capacity);
+    while (this.#keys[slot] !== FREE && this.#keys[slot] !== key) {
+      if (++slot === this.capacity) slot = 0;
+    }
     return slot;
   }
+}
+
+/** Tables that are kept for the next view, of each class of size. */
+const MAX_SPARE = 4;
+
+/** Empty tables for views to come, shared by all clients: every view needs a new one and gives one back. */
+export class RegionTables {
+  readonly #spare = new Map<number, RegionTable[]>();
+
+  /** An empty table for so many regions. */
+  take(regions: number): RegionTable {
+    const capacity = capacityFor(regions);
+    return this.#spare.get(capacity)?.pop() ?? new RegionTable(capacity);
+  }
+
+  /** Takes a table back that nobody uses any more. */
+  giveBack(table: RegionTable): void {
+    const spare = this.#spare.get(table.capacity) ?? [];
+    if (spare.length >= MAX_SPARE) return;
+    table.clear();
+    spare.push(table);
+    this.#spare.set(table.capacity, spare);
+  }
+}
+
+function capacityFor(regions: number): number {
+  let capacity = LEAST_SLOTS;
+  while (capacity < regions * SLOTS_A_REGION + 1) capacity = 4 * Math.ceil(capacity * CLASS_GROWTH / 4);
+  return capacity;
 }

@@ -1,75 +1,77 @@
 import type { RegionKey } from "../space/mod.ts";
 import { TREE_KINDS, type TreeKind } from "../tree/mod.ts";
-import type { LodRule, Viewport } from "../viewport/mod.ts";
-import { CLOSE_CODES, type FrameCodec, VoxcastError } from "../protocol/mod.ts";
-import type { World } from "../world/mod.ts";
-import type { BuiltRegion } from "../build/mod.ts";
-import { CachedRegion, type RegionCache } from "../cache/mod.ts";
+import type { Viewport } from "../viewport/mod.ts";
+import { CachedRegion } from "../cache/mod.ts";
+import type { BuiltRegion, Interest } from "../build/mod.ts";
+import {
+  CLOSE_CODES,
+  type KnownRegions as KnownMessage,
+  type PayloadId,
+  VoxcastError,
+} from "../protocol/mod.ts";
 import type { Connection } from "../session/mod.ts";
-import type { Clock, Logger, TimerId } from "../observe/mod.ts";
-import { ClientStream, type StreamContext } from "./client_stream.ts";
+import type { World } from "../world/mod.ts";
+import { BulkPool, type PoolStats } from "./bulk_pool.ts";
+import { BundleMetrics, type BundleStats } from "./bundle_metrics.ts";
+import { ClientPacers } from "./client_pacers.ts";
+import { ClientStream, type StepResult, type StreamContext } from "./client_stream.ts";
+import { believedClaims, isAbout, refutedClaims } from "./known_regions.ts";
 import { type DropReason, FrameLedger, type LedgerSnapshot } from "./ledger.ts";
+import { PressureMetrics, type PressureStats } from "./pressure_metrics.ts";
+import { fetchRegion, type RegionAnswer, type RegionQuery } from "./region_fetch.ts";
+import { RegionTables } from "./region_table.ts";
+import { regionsInView, type ViewedRegion } from "./region_view.ts";
+import { type ServedKind, ServedWorld } from "./served_world.ts";
+import type { Registration, StreamerOptions } from "./streamer_options.ts";
+import { StreamCycle } from "./stream_cycle.ts";
+import { streamFeatures } from "./stream_features.ts";
 import { TurnScheduler } from "./turn_scheduler.ts";
-import { WorldStream } from "./world_stream.ts";
-
-/** Options of {@linkcode RegionStreamer}. */
-export interface StreamerOptions {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly cache: RegionCache;
-  readonly lodRule: LodRule;
-  readonly streamingIntervalMs: number;
-  readonly turnBudgetMs: number;
-  readonly maxViewportUpdatesPerSecond: number;
-  /** Called when a region is wanted that the cache does not hold in this kind and its newest version. */
-  readonly requestBuild: (world: World, key: RegionKey, kind: TreeKind) => void;
-  /** Called when the number of clients that see a region, in whatever kind, changes. */
-  readonly onSeenChanged: (world: World, key: RegionKey, seen: number) => void;
-}
-
-/** A world in one kind, and those who look at it so. */
-interface ServedKind {
-  readonly stream: WorldStream;
-  readonly clients: Set<ClientStream>;
-}
-
-type ServedWorld = Readonly<Record<TreeKind, ServedKind>>;
-
-/** Wanted sets are compared with what was sent at least this often, in milliseconds. */
-const RECONCILE_INTERVAL_MS = 1000;
 
 /**
  * Streams regions to clients: what a client wants (by its newest viewport) minus what it was sent, pushed as soon
- * as a viewport arrives, a build ends or a socket drains, and looked over in a periodic cycle.
+ * as a viewport arrives, a build ends, a client acknowledges or a socket drains, and looked over in a periodic cycle.
  */
 export class RegionStreamer {
   readonly #options: StreamerOptions;
   readonly #context: StreamContext;
   readonly #ledger = new FrameLedger();
+  readonly #bundles = new BundleMetrics();
+  readonly #pressure = new PressureMetrics();
+  readonly #pool: BulkPool;
   readonly #worlds = new Map<World, ServedWorld>();
   readonly #clients = new Map<Connection, ClientStream>();
+  readonly #pacers: ClientPacers;
   readonly #turns: TurnScheduler<ClientStream>;
+  readonly #cycle: StreamCycle;
   readonly #minViewMs: number;
   #streamCount = 0;
-  #reconciledAtMs = 0;
-  #cycle: TimerId | undefined;
 
   constructor(options: StreamerOptions) {
     this.#options = options;
     this.#minViewMs = 1000 / options.maxViewportUpdatesPerSecond;
+    this.#pool = new BulkPool(options.maxBulkMessageBytes);
     this.#context = {
       cache: options.cache,
       ledger: this.#ledger,
+      tables: new RegionTables(),
+      bundles: { pool: this.#pool, metrics: this.#bundles, maxBundleFrames: options.maxBundleFrames },
+      quantumBytes: options.turnQuantumBytes,
       requestBuild: (stream, key) => options.requestBuild(stream.world, key, stream.kind),
-      seenChanged: ({ world }, key) => options.onSeenChanged(world, key, this.seenBy(world, key)),
+      interestChanged: ({ world }, key) => options.onInterestChanged(world, key),
     };
+    this.#pacers = new ClientPacers(options);
     this.#turns = new TurnScheduler({
       clock: options.clock,
       budgetMs: options.turnBudgetMs,
-      step: (client) => this.#step(client),
+      step: (client, nowMs) => this.#step(client, nowMs),
       onError: (client, error) => this.#giveUp(client, error),
     });
-    this.#scheduleCycle();
+    this.#cycle = new StreamCycle(options, {
+      metrics: this.#pressure,
+      clients: () => this.#clients.values(),
+      onWork: (client) => this.#turns.add(client),
+      onStuck: (client) => this.#close(client),
+    });
   }
 
   /** Clients that stream now. */
@@ -80,9 +82,8 @@ export class RegionStreamer {
   /** Clients that stream now, by kind. O(worlds). */
   clientsByKind(): Record<TreeKind, number> {
     const counts = { esvo: 0, esvt: 0 };
-    for (const served of this.#worlds.values()) {
-      counts.esvo += served.esvo.clients.size;
-      counts.esvt += served.esvt.clients.size;
+    for (const { kinds } of this.#worlds.values()) {
+      for (const kind of TREE_KINDS) counts[kind] += kinds[kind].clients.size;
     }
     return counts;
   }
@@ -94,9 +95,33 @@ export class RegionStreamer {
     return this.#ledger.snapshot(pending);
   }
 
+  /** How frames left the server, and the buffers that they were put together in. */
+  bulkStats(): BundleStats & { readonly pool: PoolStats } {
+    return { ...this.#bundles.stats(), pool: this.#pool.stats() };
+  }
+
+  /** What clients were told of backpressure. O(clients). */
+  pressureStats(): PressureStats {
+    let slow = 0;
+    for (const { backlog } of this.#clients.values()) if (backlog.isTold) slow++;
+    return this.#pressure.stats(slow);
+  }
+
   /** Starts to serve a world, in both kinds. */
   addWorld(world: World): void {
-    this.#worlds.set(world, { esvo: this.#serve(world, "esvo"), esvt: this.#serve(world, "esvt") });
+    const { cache, lodRule } = this.#options;
+    const served = new ServedWorld(world, {
+      cache,
+      lodRule,
+      nextIndex: () => ++this.#streamCount,
+      onAppeared: (clients) => {
+        for (const client of clients) {
+          client.view.isStale = true;
+          this.#turns.add(client);
+        }
+      },
+    });
+    this.#worlds.set(world, served);
   }
 
   /** Stops serving a world: its clients are told and closed. */
@@ -105,8 +130,8 @@ export class RegionStreamer {
     if (served === undefined) return;
     this.#worlds.delete(world);
     const gone = new VoxcastError("WORLD_NOT_FOUND", `World ${world.id} was deleted`);
-    for (const { stream, clients } of [served.esvo, served.esvt]) {
-      stream.dispose();
+    for (const kind of TREE_KINDS) {
+      const { stream, clients } = served.kinds[kind];
       for (const { connection } of [...clients]) {
         this.remove(connection, "world-deleted");
         connection.outbox.sendError(gone);
@@ -114,18 +139,23 @@ export class RegionStreamer {
       }
       for (const key of world.regions.keys()) this.#options.cache.delete(stream.cacheKey(key));
     }
+    served[Symbol.dispose]();
   }
 
   /** Starts a client's stream of a world in one kind, or moves it if it has one. */
-  register(
-    connection: Connection,
-    world: World,
-    options: { readonly viewport: Viewport; readonly codec: FrameCodec; readonly kind: TreeKind },
-  ): void {
-    const served = this.#worlds.get(world)?.[options.kind];
-    if (served === undefined) throw new VoxcastError("WORLD_NOT_FOUND", `World ${world.id} is not served`);
+  register(connection: Connection, world: World, registration: Registration): void {
+    const served = this.#served(world, registration.kind);
     this.remove(connection, "moved");
-    const client = new ClientStream(connection, served.stream, options, this.#context);
+    const features = streamFeatures(registration.features ?? []);
+    const client = new ClientStream(connection, served.stream, {
+      viewport: registration.viewport,
+      codec: registration.codec,
+      features,
+      coarseLod: this.#options.coarseLod,
+      intervalMs: registration.intervalMs ?? 0,
+      pacer: this.#pacers.pacer(connection, features.flow),
+      known: believedClaims(registration.known ?? [], served.stream, this.#options.cache),
+    }, this.#context);
     served.clients.add(client);
     this.#clients.set(connection, client);
     this.#turns.add(client);
@@ -135,9 +165,54 @@ export class RegionStreamer {
   updateViewport(connection: Connection, viewport: Viewport): boolean {
     const client = this.#clients.get(connection);
     if (client === undefined) return false;
-    client.setViewport(viewport);
+    client.view.setViewport(viewport);
     this.#turns.add(client);
     return true;
+  }
+
+  /** A client has received so many bytes of bulk messages since its connection opened; false if it has not registered. */
+  acknowledge(connection: Connection, receivedBytes: number): boolean {
+    const client = this.#clients.get(connection);
+    if (client === undefined) return false;
+    client.acknowledge(receivedBytes, this.#options.clock.monotonic());
+    if (client.hasWork) this.#turns.add(client);
+    return true;
+  }
+
+  /**
+   * Compares what a client says it holds with what it was sent; regions that differ are sent again in full. Returns how many
+   * do, or undefined if the client does not stream the world, epoch and kind that it names.
+   */
+  verify(
+    connection: Connection,
+    message: KnownMessage,
+  ): { readonly checked: number; readonly wrong: number } | undefined {
+    const client = this.#clients.get(connection);
+    if (client === undefined || !isAbout(message, client.world)) return undefined;
+    const wrong = client.view.owed.resend(
+      refutedClaims(message, client.world, client.view.owed, this.#options.cache),
+    );
+    this.#turns.add(client);
+    return { checked: message.mortons.length, wrong };
+  }
+
+  /** What a camera sees of a world, in the order in which a client is sent it. Throws WORLD_NOT_FOUND. */
+  regionsInView(world: World, kind: TreeKind, viewport: Viewport): readonly ViewedRegion[] {
+    return regionsInView(this.#served(world, kind).stream, viewport, this.#options.cache);
+  }
+
+  /** One region for one who asks for it by itself; see {@linkcode fetchRegion}. Throws WORLD_NOT_FOUND. */
+  async fetchRegion(world: World, query: RegionQuery): Promise<RegionAnswer> {
+    const { stream, waits } = this.#served(world, query.kind);
+    const { cache, clock, requestBuild, onInterestChanged } = this.#options;
+    return await fetchRegion(query, {
+      clock,
+      cache,
+      stream,
+      waits,
+      requestBuild: () => requestBuild(world, query.key, query.kind),
+      interestChanged: () => onInterestChanged(world, query.key),
+    });
   }
 
   /** Ends a client's stream; nothing happens when it has none. */
@@ -146,7 +221,7 @@ export class RegionStreamer {
     if (client === undefined) return;
     this.#clients.delete(connection);
     const { world, kind } = client.world;
-    this.#worlds.get(world)?.[kind].clients.delete(client);
+    this.#worlds.get(world)?.kinds[kind].clients.delete(client);
     this.#turns.delete(client);
     client.end(reason);
   }
@@ -156,79 +231,57 @@ export class RegionStreamer {
     connection: Connection,
   ): { readonly world: World; readonly kind: TreeKind; readonly wanted: number } | undefined {
     const client = this.#clients.get(connection);
-    return client && { world: client.world.world, kind: client.world.kind, wanted: client.wantedCount };
+    return client && { world: client.world.world, kind: client.world.kind, wanted: client.view.wantedCount };
   }
 
   /** Takes a finished build into the cache and pushes it to those who see the region in its kind. */
   onBuilt(built: BuiltRegion): void {
-    const served = this.#worlds.get(built.world)?.[built.kind];
+    const served = this.#worlds.get(built.world)?.kinds[built.kind];
     if (served === undefined) return;
-    this.#options.cache.put(served.stream.cacheKey(built.key), new CachedRegion(built));
+    const { cache } = this.#options;
+    const cacheKey = served.stream.cacheKey(built.key);
+    // Of two builds that ran at a time the older one may end last: nobody is to go back to it.
+    if ((cache.peek(cacheKey)?.version ?? 0) > built.version) return;
+    const region = new CachedRegion(built);
+    let keepsDeltas = false;
     for (const client of served.clients) {
-      if (client.wantedLod(built.key) < 0) continue;
-      client.onBuilt(built.key);
-      this.#turns.add(client);
+      keepsDeltas ||= client.takesDeltas && client.view.wantedLod(built.key) === 0;
     }
+    cache.put(cacheKey, region, { keepsDeltas });
+    for (const client of served.clients) {
+      if (client.view.owed.onBuilt(built.key, region)) this.#turns.add(client);
+    }
+    served.waits.built(built.key, region);
   }
 
-  /** How many clients see a region, in whatever kind. */
-  seenBy(world: World, key: RegionKey): number {
-    const served = this.#worlds.get(world);
-    return served === undefined ? 0 : this.#pins(served.esvo, key) + this.#pins(served.esvt, key);
+  /** How many clients see a region, in whatever kind, and how large it is to them. */
+  interestIn(world: World, key: RegionKey): Interest {
+    return this.#worlds.get(world)?.interestIn(key) ?? { seen: 0, size: 0 };
   }
 
-  /**
-   * Kinds in which a region is wanted at a version and not in the cache: those in which clients see it, or the world's own
-   * if nobody does.
-   */
+  /** See {@linkcode ServedWorld.wantedKinds}. */
   wantedKinds(world: World, key: RegionKey, version: number): readonly TreeKind[] {
-    const served = this.#worlds.get(world);
-    if (served === undefined) return [world.kind];
-    const seen = TREE_KINDS.filter((kind) => this.#pins(served[kind], key) > 0);
-    const wanted = seen.length > 0 ? seen : [world.kind];
-    return wanted.filter((kind) => {
-      const cached = this.#options.cache.peek(served[kind].stream.cacheKey(key));
-      return cached?.version !== version;
-    });
+    return this.#worlds.get(world)?.wantedKinds(key, version) ?? [world.kind];
   }
 
-  /** LODs at which clients want a region in a kind now, ascending. */
-  wantedLods(world: World, key: RegionKey, kind: TreeKind): readonly number[] {
-    let lods = 0;
-    for (const client of this.#worlds.get(world)?.[kind].clients ?? []) {
-      const lod = client.wantedLod(key);
-      if (lod >= 0) lods |= 1 << lod;
-    }
-    const list: number[] = [];
-    for (let lod = 0; lods >>> lod > 0; lod++) if ((lods >>> lod) & 1) list.push(lod);
-    return list;
+  /** See {@linkcode ServedWorld.wantedPayloads}. */
+  wantedPayloads(world: World, key: RegionKey, kind: TreeKind): readonly PayloadId[] {
+    return this.#worlds.get(world)?.wantedPayloads(key, kind) ?? [];
   }
 
   /** Ends all streams and timers. */
   dispose(): void {
-    if (this.#cycle !== undefined) this.#options.clock.clearTimeout(this.#cycle);
+    this.#cycle[Symbol.dispose]();
     this.#turns.dispose();
     for (const connection of [...this.#clients.keys()]) this.remove(connection);
-    for (const { esvo, esvt } of this.#worlds.values()) {
-      esvo.stream.dispose();
-      esvt.stream.dispose();
-    }
+    for (const served of this.#worlds.values()) served[Symbol.dispose]();
     this.#worlds.clear();
   }
 
-  #serve(world: World, kind: TreeKind): ServedKind {
-    const clients = new Set<ClientStream>();
-    const stream = new WorldStream(world, kind, ++this.#streamCount, this.#options.lodRule, () => {
-      for (const client of clients) {
-        client.isViewStale = true;
-        this.#turns.add(client);
-      }
-    });
-    return { stream, clients };
-  }
-
-  #pins({ stream }: ServedKind, key: RegionKey): number {
-    return this.#options.cache.pins(stream.cacheKey(key));
+  #served(world: World, kind: TreeKind): ServedKind {
+    const served = this.#worlds.get(world)?.kinds[kind];
+    if (served === undefined) throw new VoxcastError("WORLD_NOT_FOUND", `World ${world.id} is not served`);
+    return served;
   }
 
   /** A fault in one client's stream ends that client alone. */
@@ -238,33 +291,25 @@ export class RegionStreamer {
     connection.close(CLOSE_CODES.INTERNAL.code);
   }
 
-  #step(client: ClientStream): "done" | "more" | number {
-    const now = this.#options.clock.monotonic();
-    let waitMs = 0;
-    if (client.isViewStale) {
-      waitMs = client.computedAtMs + this.#minViewMs - now;
-      if (waitMs <= 0) client.computeView(now);
+  #step(client: ClientStream, now: number): StepResult {
+    const { view } = client;
+    let viewWaitMs = 0;
+    if (view.isStale) {
+      viewWaitMs = view.computedAtMs + this.#minViewMs - now;
+      if (viewWaitMs <= 0) view.compute(now);
     }
-    const result = client.step();
-    if (result === "more") return "more";
-    if (result === "blocked") return client.pollMs;
-    return client.isViewStale ? Math.max(waitMs, 1) : "done";
+    const result = client.step(now);
+    if (client.failuresInRow >= this.#options.maxSendFailures) {
+      this.#pressure.closed("failing");
+      this.#close(client);
+      return "done";
+    }
+    if (result === "more" || !view.isStale) return result;
+    return Math.max(1, result === "done" ? viewWaitMs : Math.min(viewWaitMs, result));
   }
 
-  #scheduleCycle(): void {
-    const { clock, streamingIntervalMs, cache } = this.#options;
-    this.#cycle = clock.setTimeout(() => {
-      const now = clock.monotonic();
-      const isReconciling = now - this.#reconciledAtMs >= RECONCILE_INTERVAL_MS;
-      if (isReconciling) {
-        this.#reconciledAtMs = now;
-        cache.sweep();
-      }
-      for (const client of this.#clients.values()) {
-        if (isReconciling) client.reconcile();
-        if (client.hasWork) this.#turns.add(client);
-      }
-      this.#scheduleCycle();
-    }, streamingIntervalMs);
+  #close({ connection }: ClientStream): void {
+    this.remove(connection);
+    connection.close(CLOSE_CODES.SLOW_CONSUMER.code);
   }
 }

@@ -5,11 +5,17 @@ export interface TurnSchedulerOptions<T> {
   readonly clock: Clock;
   /** Most milliseconds of work before the event loop has its turn. */
   readonly budgetMs: number;
-  /** Does a bounded piece of work; tells whether there is more, or in how many milliseconds to look again. */
-  readonly step: (item: T) => "done" | "more" | number;
+  /**
+   * Does a bounded piece of work at a monotonic time; tells whether there is more, or in how many milliseconds to look again
+   * (Infinity: when it is added).
+   */
+  readonly step: (item: T, nowMs: number) => "done" | "more" | number;
   /** Told of an item whose step threw; it is off the list, and the others go on. */
   readonly onError: (item: T, error: unknown) => void;
 }
+
+/** Steps that have nothing left to do before the clock is asked again. */
+const STEPS_A_LOOK = 4;
 
 /**
  * Gives those that have work bounded steps in turn (round robin), at the end of the current task, for at most a
@@ -28,11 +34,7 @@ export class TurnScheduler<T> {
 
   /** Puts an item on the list of those with work; nothing happens if it is there. */
   add(item: T): void {
-    const timer = this.#waiting.get(item);
-    if (timer !== undefined) {
-      this.#options.clock.clearTimeout(timer);
-      this.#waiting.delete(item);
-    }
+    if (this.#waiting.size > 0) this.#stopWaiting(item);
     this.#ready.add(item);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -42,10 +44,7 @@ export class TurnScheduler<T> {
   /** Takes an item off the list. */
   delete(item: T): void {
     this.#ready.delete(item);
-    const timer = this.#waiting.get(item);
-    if (timer === undefined) return;
-    this.#options.clock.clearTimeout(timer);
-    this.#waiting.delete(item);
+    this.#stopWaiting(item);
   }
 
   /** Forgets all items and timers. */
@@ -58,14 +57,20 @@ export class TurnScheduler<T> {
 
   #turn(): void {
     const { clock, budgetMs } = this.#options;
-    const end = clock.monotonic() + budgetMs;
+    let nowMs = clock.monotonic();
+    const end = nowMs + budgetMs;
+    let unlooked = 0;
     // A Set hands out what is added behind the present item too: adding an item again sends it to the back.
     for (const item of this.#ready) {
       this.#ready.delete(item);
-      const next = this.#step(item);
+      const next = this.#step(item, nowMs);
       if (next === "more") this.#ready.add(item);
-      else if (next !== "done") this.#wait(item, next);
-      if (clock.monotonic() >= end) break;
+      else if (next !== "done" && next !== Infinity) this.#wait(item, next);
+      // Asking the clock costs as much as a good part of sending a frame, so short steps share an answer.
+      if (next === "done" && ++unlooked < STEPS_A_LOOK) continue;
+      unlooked = 0;
+      nowMs = clock.monotonic();
+      if (nowMs >= end) break;
     }
     this.#isScheduled = this.#ready.size > 0;
     if (this.#isScheduled) {
@@ -76,13 +81,20 @@ export class TurnScheduler<T> {
     }
   }
 
-  #step(item: T): "done" | "more" | number {
+  #step(item: T, nowMs: number): "done" | "more" | number {
     try {
-      return this.#options.step(item);
+      return this.#options.step(item, nowMs);
     } catch (error) {
       this.#options.onError(item, error);
       return "done";
     }
+  }
+
+  #stopWaiting(item: T): void {
+    const timer = this.#waiting.get(item);
+    if (timer === undefined) return;
+    this.#options.clock.clearTimeout(timer);
+    this.#waiting.delete(item);
   }
 
   #wait(item: T, ms: number): void {

@@ -1,5 +1,5 @@
 import { type RegionKey, regionMorton } from "../space/mod.ts";
-import { type LodRule, RegionPyramid } from "../viewport/mod.ts";
+import { type DetailRule, RegionPyramid } from "../viewport/mod.ts";
 import { type CacheKey, cacheKey } from "../cache/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 import type { World } from "../world/mod.ts";
@@ -11,7 +11,7 @@ export class WorldStream {
   /** Regions that hold or once held voxels: an emptied one is still to be told to those who may have it. */
   readonly pyramid: RegionPyramid;
   /** The server's rule, as far as the world's trees go: none is cut above its root. */
-  readonly lodRule: LodRule;
+  readonly lodRule: DetailRule;
   readonly #index: number;
   readonly #unsubscribe: () => void;
 
@@ -19,7 +19,7 @@ export class WorldStream {
    * @param index number of the world and kind in this process, part of its cache keys
    * @param onAppeared called when regions exist that did not before, so that views must be computed again
    */
-  constructor(world: World, kind: TreeKind, index: number, lodRule: LodRule, onAppeared: () => void) {
+  constructor(world: World, kind: TreeKind, index: number, lodRule: DetailRule, onAppeared: () => void) {
     this.world = world;
     this.kind = kind;
     this.#index = index;

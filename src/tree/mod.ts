@@ -5,6 +5,7 @@ export {
   levelOffset,
   MAX_TREE_DEPTH,
   mostChildren,
+  mostNodes,
   TREE_KINDS,
   treeBytes,
 } from "./tree.ts";
@@ -12,10 +13,14 @@ export type { Samples, Tree, TreeKind } from "./tree.ts";
 export { popcount8, popcountMasks } from "./popcount.ts";
 export { meanChannel } from "./mean.ts";
 export { keysFromMasks } from "./keys_from_masks.ts";
+export { childKeys } from "./child_keys.ts";
 export { decodeLevel } from "./decode_level.ts";
 export { treeProblem } from "./tree_problem.ts";
 export { addToHash, emptyHash, formatHash, hashSamples, removeFromHash, sameHash } from "./content_hash.ts";
 export type { ContentHash } from "./content_hash.ts";
+export { addHash, levelHash } from "./level_hash.ts";
+export { BRICK_LEVELS, brickLevelsOf, changedBricks, unionBricks } from "./bricks.ts";
+export { type BrickCut, brickCut } from "./brick_cut.ts";
 export {
   CHILD_INDEX,
   NEIGHBOUR_FACE,

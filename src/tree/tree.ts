@@ -66,6 +66,11 @@ export function mostChildren(kind: TreeKind, level: number): number {
   return kind === "esvt" && level === 0 ? 6 : 8;
 }
 
+/** Most nodes that a tree of this kind can have at `level`, and so the first key that none has there. */
+export function mostNodes(kind: TreeKind, level: number): number {
+  return level === 0 ? 1 : mostChildren(kind, 0) * 8 ** (level - 1);
+}
+
 /** Index into `colors` and `materials` (and, below `depth`, into `masks`) of the first node of `level`. */
 export function levelOffset(tree: Tree, level: number): number {
   let offset = 0;

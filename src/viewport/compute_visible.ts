@@ -1,6 +1,6 @@
 import type { Grid } from "../space/mod.ts";
 import { Culler } from "./cull.ts";
-import { lodForDistance, type LodRule } from "./lod.ts";
+import { dependsOnPrevious, lodForDistance, type LodRule } from "./lod.ts";
 import type { RegionPyramid } from "./region_pyramid.ts";
 import type { Viewport } from "./viewport.ts";
 import type { VisibleSet } from "./visible_set.ts";
@@ -83,7 +83,9 @@ function rankAndRate(
     const distance = Math.sqrt(dx * dx + dy * dy + dz * dz);
     // distance * (2 - cos), since distance * cos is the way along the view direction.
     ranks[i] = 2 * distance - (dx * fx + dy * fy + dz * fz) * forward;
-    lods[i] = lodForDistance(distance, rule, previousLod === undefined ? -1 : previousLod(codes[i]!));
+    // Most regions are so far from all thresholds that what they had makes no difference: it need not be looked up.
+    const isOpen = previousLod !== undefined && dependsOnPrevious(distance, rule);
+    lods[i] = lodForDistance(distance, rule, isOpen ? previousLod(codes[i]!) : -1);
   }
 }
 

@@ -23,6 +23,12 @@ export function lodForDistance(distance: number, rule: LodRule, previous: number
   return Math.min(previous, plainLod(distance, rule, 1 - margin));
 }
 
+/** Whether the LOD that a region has now makes a difference at a distance: within the hysteresis of a threshold. */
+export function dependsOnPrevious(distance: number, rule: LodRule): boolean {
+  const margin = rule.hysteresis;
+  return plainLod(distance, rule, 1 + margin) !== plainLod(distance, rule, 1 - margin);
+}
+
 function plainLod(distance: number, rule: LodRule, factor: number): number {
   const { thresholds, maxLod } = rule;
   for (let lod = 0; lod < maxLod && lod < thresholds.length; lod++) {

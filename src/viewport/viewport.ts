@@ -9,8 +9,12 @@ export interface Viewport {
   readonly aspectRatio: number;
   readonly nearPlane: number;
   readonly farPlane: number;
+  /** Height of the picture in pixels, for errors on the screen; absent means 1080. */
+  readonly heightPx?: number;
 }
 
+/** Tallest picture that a client may have. */
+const MAX_HEIGHT_PX = 16384;
 /** Directions down to this length can be squared without losing digits. */
 const SMALLEST = 1e-50;
 /** Sine of the angle below which `up` gives no usable right hand; orbit controls stop at about 1e-6. */
@@ -48,7 +52,10 @@ function lensProblem(v: Viewport): string | undefined {
   if (!(v.farPlane > v.nearPlane && v.farPlane <= MAX_COORDINATE)) {
     return `farPlane must be a finite number above nearPlane (${v.nearPlane}), not ${v.farPlane}`;
   }
-  return undefined;
+  const { heightPx } = v;
+  if (heightPx === undefined) return undefined;
+  const isHeight = Number.isInteger(heightPx) && heightPx >= 1 && heightPx <= MAX_HEIGHT_PX;
+  return isHeight ? undefined : `heightPx must be a whole number from 1 to ${MAX_HEIGHT_PX}, not ${heightPx}`;
 }
 
 function directionProblem(v: Viewport): string | undefined {

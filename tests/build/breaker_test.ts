@@ -80,3 +80,19 @@ Deno.test("what was under way when it opened neither closes it nor makes the pau
   breaker.succeed();
   assertEquals(breaker.state, { name: "open", untilMs: 60_000, openings: 1 });
 });
+
+Deno.test("a trial that told nothing makes room for another one, with the pause of before", () => {
+  const { breaker, clock, changes } = breakerOf({ maxFailures: 1 });
+  breaker.release();
+  assertEquals(breaker.state.name, "closed", "there is no trial");
+  breaker.fail();
+  breaker.release();
+  assert(!breaker.admit(), "nor one here");
+  clock.advance(60_000);
+  breaker.admit();
+  breaker.release();
+  assert(breaker.admit());
+  breaker.fail();
+  assertEquals(breaker.state, { name: "open", untilMs: 180_000, openings: 2 });
+  assertEquals(changes, ["open", "half-open", "open", "half-open", "open"]);
+});

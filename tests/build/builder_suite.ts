@@ -173,10 +173,10 @@ async function kindSuite(kind: TreeKind, testOf: TestOf): Promise<void> {
 export function job(
   samples: Samples,
   depth: number,
-  encodeLods: readonly number[] = [],
+  payloadIds: readonly number[] = [],
   kind: TreeKind = "esvo",
 ): BuildJob {
-  return { kind, depth, samples, encodeLods };
+  return { kind, depth, samples, payloadIds };
 }
 
 function unused(): Uint8Array {

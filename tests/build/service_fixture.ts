@@ -102,14 +102,23 @@ export interface ServiceSetup {
   readonly service: BuildService;
   readonly world: World;
   readonly built: BuiltRegion[];
-  /** How many clients see a region; 0 for those not in it. */
+  /** How many clients see a region; `defaultSeen` for those not in it. */
   readonly seen: Map<RegionKey, number>;
+  /** How large a region is to each of them, its edge by its distance; 1 for those not in it. */
+  readonly sizes: Map<RegionKey, number>;
 }
 
 /** What a test may set. */
 export interface ServiceSetupOptions {
   readonly slots?: number;
   readonly maxQueueDepth?: number;
+  /** How many clients see a region of which nothing is said; 1 unless told. */
+  readonly defaultSeen?: number;
+  readonly breakerFailures?: number;
+  /** Told each time that the service asks who sees a region. */
+  readonly onInterest?: (key: RegionKey) => void;
+  readonly onWait?: (ms: number) => void;
+  readonly onBuildTime?: (ms: number) => void;
   readonly random?: Random;
   readonly hasRoom?: () => boolean;
   readonly wantedKinds?: (key: RegionKey, version: number) => readonly TreeKind[];
@@ -127,10 +136,15 @@ export function setUpService(options: ServiceSetupOptions = {}): ServiceSetup {
   const builder = new HeldBuilder(options.slots ?? 1, () => clock.block(options.startMs ?? 0));
   const built: BuiltRegion[] = [];
   const seen = new Map<RegionKey, number>();
+  const sizes = new Map<RegionKey, number>();
   const hooks: BuildHooks = {
-    seenBy: (_world, key) => seen.get(key) ?? 0,
+    interestIn(_world, key) {
+      options.onInterest?.(key);
+      const clients = seen.get(key) ?? options.defaultSeen ?? 1;
+      return { seen: clients, size: clients * (sizes.get(key) ?? 1) };
+    },
     wantedKinds: (_world, key, version) => options.wantedKinds?.(key, version) ?? ["esvo"],
-    wantedLods: () => [],
+    wantedPayloads: () => [],
     hasRoomForUnseen: () => options.hasRoom?.() ?? true,
     onBuilt(region) {
       clock.block(options.publishMs ?? 0);
@@ -147,6 +161,10 @@ export function setUpService(options: ServiceSetupOptions = {}): ServiceSetup {
     backfillIntervalMs: 10_000,
     maxBuildsPerSecondPerRegion: 10,
     pumpBudgetMs: 8,
+    breakerFailures: options.breakerFailures ?? 3,
+    breakerPauseMs: 60_000,
+    ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
+    ...(options.onBuildTime === undefined ? {} : { onBuildTime: options.onBuildTime }),
   }, hooks);
   const worlds = new Worlds({
     defaults: WORLD_DEFAULTS,
@@ -156,7 +174,7 @@ export function setUpService(options: ServiceSetupOptions = {}): ServiceSetup {
   });
   const world = worlds.create("w", { level: 2, depth: 3 });
   service.watch(world);
-  return { clock, builder, service, world, built, seen };
+  return { clock, builder, service, world, built, seen, sizes };
 }
 
 /** Sets one voxel of the region with this Morton code, below 64. */

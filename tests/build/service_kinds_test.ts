@@ -157,7 +157,12 @@ Deno.test("a kind that fails is tried again alone; the other is shown meanwhile,
 
 Deno.test("a kind that keeps failing is given up when nobody sees it any more", async () => {
   const wants = new Wants(BOTH);
-  const { builder, built, clock, service, world } = setUpService({ slots: 2, random: () => 1, ...wants });
+  const { builder, built, clock, service, world } = setUpService({
+    slots: 2,
+    random: () => 1,
+    breakerFailures: 100,
+    ...wants,
+  });
   paint(world, 1, 1);
   await settle();
   await builder.finish("esvo");

@@ -59,17 +59,18 @@ Deno.test("a region that changes all the time is built ten times a second and ne
   service.dispose();
 });
 
-Deno.test("what is seen is built first", async () => {
-  const { builder, world, built, seen, service } = setUpService();
+Deno.test("what many see, or see large, is built first", async () => {
+  const { builder, world, built, seen, sizes, service } = setUpService({ defaultSeen: 0 });
   paint(world, 0, 1);
   await settle();
-  seen.set(key(5), 3);
-  for (const morton of [1, 2, 5]) paint(world, morton, 1);
-  seen.set(key(2), 4);
-  service.reprioritise(world, key(2), 4);
+  for (const [morton, clients, size] of [[2, 2, 0.25], [3, 1, 4], [5, 8, 0.25]] as const) {
+    seen.set(key(morton), clients);
+    sizes.set(key(morton), size);
+  }
+  for (const morton of [1, 2, 3, 5]) paint(world, morton, 1);
   await settle();
   await builder.finishAll();
-  assertEquals(built.map((region) => region.key), [0, 2, 5, 1].map(key));
+  assertEquals(built.map((region) => region.key), [0, 3, 5, 2, 1].map(key));
   service.dispose();
 });
 
@@ -85,7 +86,7 @@ Deno.test("what a full queue refuses stays dirty and refills it as it drains", a
 });
 
 Deno.test("a seen region that evicts an unseen one from a full queue does not lose it", async () => {
-  const { builder, world, built, seen, service } = setUpService({ maxQueueDepth: 2 });
+  const { builder, world, built, seen, service } = setUpService({ maxQueueDepth: 2, defaultSeen: 0 });
   for (const morton of [0, 1]) paint(world, morton, 1);
   for (const morton of [5, 6, 7]) {
     seen.set(key(morton), 1);
@@ -118,7 +119,7 @@ Deno.test("a failed build is tried again after a growing, jittered pause, and ot
 });
 
 Deno.test("the pause of a region that keeps failing doubles up to a minute", async () => {
-  const { builder, clock, world, service } = setUpService({ random: () => 1 });
+  const { builder, clock, world, service } = setUpService({ random: () => 1, breakerFailures: 100 });
   paint(world, 1, 1);
   await settle();
   const pausesMs: number[] = [];
@@ -211,7 +212,10 @@ Deno.test("a request for a region that is being built makes no second build of t
 
 Deno.test("what nobody sees is not built while it could not be kept; what is seen is", async () => {
   let hasRoom = false;
-  const { builder, clock, world, built, seen, service } = setUpService({ hasRoom: () => hasRoom });
+  const { builder, clock, world, built, seen, service } = setUpService({
+    hasRoom: () => hasRoom,
+    defaultSeen: 0,
+  });
   seen.set(key(2), 1);
   for (const morton of [1, 2, 3]) paint(world, morton, 1);
   await settle();

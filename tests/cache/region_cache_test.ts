@@ -1,32 +1,22 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CachedRegion, cacheKey, RegionCache } from "../../src/cache/mod.ts";
-import { decodeFrame, readFrameHeader } from "../../src/protocol/mod.ts";
+import { cacheKey, RegionCache, type RegionCacheOptions } from "../../src/cache/mod.ts";
 import { regionKey } from "../../src/space/mod.ts";
-import { emptyTree } from "../../src/tree/mod.ts";
-import { buildEsvo } from "../../src/build/cpu/esvo.ts";
-import { inflateSync } from "node:zlib";
 import { ManualClock } from "../support/manual_clock.ts";
+import { region } from "./cached_regions.ts";
 
 const KEYS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((morton) => cacheKey(1, regionKey(4, morton)));
 
-/** A region whose tree has `voxels` leaves in a row. */
-function region(voxels: number, version = 1): CachedRegion {
-  const keys = Uint32Array.from({ length: voxels }, (_, i) => i);
-  const samples = { keys, colors: keys.map((key) => 0xff000000 + key), materials: new Uint8Array(voxels) };
-  return new CachedRegion({
-    key: regionKey(4, 1),
-    version,
-    hash: { lo: 0, hi: 0 },
-    tree: voxels === 0 ? emptyTree("esvo", 6) : buildEsvo(samples, 6),
-    payloads: new Map(),
-  });
-}
-
-function cacheOf(regions: number, clock = new ManualClock()): RegionCache {
+/** A cache with room for so many regions of 512 voxels. */
+function cacheOf(
+  regions: number,
+  clock = new ManualClock(),
+  hooks: Partial<RegionCacheOptions> = {},
+): RegionCache {
   return new RegionCache({
     maxBytes: regions * region(512).bytes,
     ttlMs: 1000,
     now: () => clock.monotonic(),
+    ...hooks,
   });
 }
 
@@ -59,7 +49,7 @@ Deno.test("a pinned region is not evicted, whatever the pressure, until its last
   assertEquals(cache.stats().pinnedCount, 1);
   cache.unpin(KEYS[0]!);
   assertEquals(cache.stats().pinnedCount, 0);
-  for (const key of KEYS.slice(1)) cache.put(key, region(512, 2));
+  for (const key of KEYS.slice(1)) cache.put(key, region(512, { version: 2 }));
   assertEquals(cache.get(KEYS[0]!), undefined);
   assertThrows(() => cache.unpin(KEYS[0]!), RangeError, "not pinned");
 });
@@ -86,9 +76,11 @@ Deno.test("the bytes in use are the sum of what is held, whatever the order of e
   cache.put(KEYS[0]!, large);
   assertEquals(cache.stats().totalBytes, large.bytes, "replaced, not added");
   cache.pin(KEYS[0]!);
-  const { grown } = large.frame(0, 2);
-  cache.grew(grown);
-  assertEquals(cache.stats().totalBytes, large.bytes, "encoded frames count");
+  const before = large.bytes;
+  const grown = large.frame(0, 2).length + large.frame(2, 1).length + large.refinement(2, 1, 2)!.length;
+  assertEquals([cache.stats().totalBytes, large.bytes], [before + grown, before + grown], "frames count");
+  small.frame(0, 2);
+  assertEquals(cache.stats().totalBytes, large.bytes, "but not those of what was replaced");
   cache.unpin(KEYS[0]!);
   cache.delete(KEYS[0]!);
   cache.delete(KEYS[0]!);
@@ -100,7 +92,7 @@ Deno.test("what is held is counted by kind, also when it is replaced, evicted or
   const cache = cacheOf(3, clock);
   const counts = () => cache.stats().countByKind;
   cache.put(KEYS[0]!, region(8));
-  cache.put(KEYS[1]!, new CachedRegion({ ...region(0), tree: emptyTree("esvt", 6), payloads: new Map() }));
+  cache.put(KEYS[1]!, region(0, { kind: "esvt" }));
   assertEquals(counts(), { esvo: 1, esvt: 1 });
   cache.put(KEYS[1]!, region(8));
   assertEquals(counts(), { esvo: 2, esvt: 0 });
@@ -129,40 +121,118 @@ Deno.test("a peek finds what get finds, but counts nothing and keeps nothing fro
   assertEquals([cache.peek(KEYS[0]!)?.version, cache.peek(KEYS[1]!)], [1, undefined]);
 });
 
-Deno.test("a frame is encoded once and then shared", () => {
-  const one = region(100);
-  const first = one.frame(1, 2);
-  const second = one.frame(1, 2);
-  assert(first.grown > 0 && first.grown === first.bytes.length);
-  assertEquals(second.grown, 0);
-  assert(first.bytes === second.bytes);
-  const { keys } = decodeFrame(first.bytes, (deflated) => new Uint8Array(inflateSync(deflated)));
-  assertEquals(keys.length, Math.ceil(100 / 8));
+Deno.test("the hit rate is the part of lookups that found something", () => {
+  const cache = cacheOf(10);
+  assertEquals(cache.stats().hitRate, 0);
+  cache.put(KEYS[0]!, region(8));
+  for (const at of [0, 0, 0, 1]) cache.get(KEYS[at]!);
+  assertEquals(cache.stats().hitRate, 0.75);
 });
 
-Deno.test("an empty region has the empty frame at every LOD and codec", () => {
-  const empty = region(0, 7);
-  for (const lod of [0, 2]) {
-    const header = readFrameHeader(empty.frame(lod, 2).bytes);
-    assertEquals([header.payloadBytes, header.version, header.morton], [0, 7, 1]);
+Deno.test("a new version of a region keeps its pins and its tier", () => {
+  const cache = cacheOf(10);
+  cache.pin(KEYS[0]!);
+  for (const version of [1, 2, 3]) cache.put(KEYS[0]!, region(512, { version }));
+  const { pinnedCount, unpinnedCount, totalBytes } = cache.stats();
+  assertEquals([pinnedCount, unpinnedCount, totalBytes], [1, 0, region(512).bytes]);
+});
+
+Deno.test("pinned regions that do not fit lose their finest levels until they do; nothing pinned is evicted", () => {
+  const told: number[][] = [];
+  const cache = cacheOf(3, undefined, { onHeldLod: (lod, before) => told.push([before, lod]) });
+  const regions = KEYS.map(() => region(512));
+  regions.forEach((one, i) => {
+    cache.pin(KEYS[i]!);
+    cache.put(KEYS[i]!, one);
+    assert(cache.stats().totalBytes <= 0.9 * cache.stats().maxBytes);
+  });
+  assertEquals([cache.stats().pinnedCount, cache.stats().evictions], [KEYS.length, 0]);
+  assert(cache.heldLod > 0 && regions.every(({ finestLod }) => finestLod === cache.heldLod));
+  assertEquals([told[0]![0], told.at(-1)![1]], [0, cache.heldLod]);
+  assertEquals([cache.stats().heldLod, cache.hasRoom], [cache.heldLod, false]);
+  assert(cache.stats().trims >= KEYS.length);
+});
+
+Deno.test("detail comes back when the pinned regions would take 75 % of the budget, not at 90 %", () => {
+  const told: number[] = [];
+  const cache = cacheOf(10, undefined, { onHeldLod: (lod) => told.push(lod) });
+  for (const key of KEYS) {
+    cache.pin(key);
+    cache.put(key, region(512));
   }
+  assertEquals(cache.heldLod, 1);
+  cache.unpin(KEYS[0]!);
+  cache.unpin(KEYS[1]!);
+  assertEquals(cache.heldLod, 1, "80 % in full");
+  cache.unpin(KEYS[2]!);
+  assertEquals(cache.heldLod, 0);
+  assertEquals(cache.peek(KEYS[3]!)!.finestLod, 1, "until it is built again");
+  cache.put(KEYS[3]!, region(512));
+  assertEquals([cache.peek(KEYS[3]!)!.finestLod, cache.heldLod], [0, 0]);
+  assertEquals(told, [1, 0]);
 });
 
-Deno.test("pinned regions above the budget are told once, and leave no room for unpinned ones", () => {
+Deno.test("a region that comes into view while detail is held back is trimmed as the others are", () => {
+  const cache = cacheOf(4);
+  cache.put(KEYS[9]!, region(64));
+  for (const key of KEYS.slice(0, 5)) {
+    cache.pin(key);
+    cache.put(key, region(512));
+  }
+  assert(cache.heldLod > 0);
+  cache.put(KEYS[9]!, region(64));
+  assertEquals(cache.peek(KEYS[9]!)!.finestLod, 0, "unpinned");
+  const before = cache.stats().totalBytes - cache.peek(KEYS[9]!)!.bytes;
+  cache.pin(KEYS[9]!);
+  const pinned = cache.peek(KEYS[9]!)!;
+  assertEquals([pinned.finestLod, cache.stats().totalBytes], [cache.heldLod, before + pinned.bytes]);
+});
+
+Deno.test("a region that is larger than the whole budget is told of once, and evicts nothing in vain", () => {
+  const told: unknown[] = [];
+  const cache = cacheOf(4, undefined, { onOversized: (...args) => told.push(args) });
+  for (const key of KEYS.slice(0, 3)) cache.put(key, region(512));
+  const giant = region(8192);
+  for (const version of [1, 2, 3]) cache.put(KEYS[4]!, region(8192, { version }));
+  assertEquals(told, [[giant.key, giant.bytes, cache.stats().maxBytes]]);
+  assertEquals([cache.peek(KEYS[4]!), cache.stats().unpinnedCount, cache.stats().evictions], [
+    undefined,
+    3,
+    0,
+  ]);
+  cache.put(KEYS[4]!, region(8));
+  cache.put(KEYS[4]!, giant);
+  assertEquals([told.length, cache.stats().oversized], [2, 2], "it had been smaller in between");
+});
+
+Deno.test("a giant that somebody sees is kept as fine as it fits, and the others stay as fine as they are", () => {
+  const cache = cacheOf(20);
+  for (const key of [KEYS[0]!, KEYS[1]!]) cache.pin(key);
+  cache.put(KEYS[1]!, region(512));
+  for (let version = 1; version <= 5; version++) {
+    cache.put(KEYS[0]!, region(4 * 8192, { version }));
+    const giant = cache.peek(KEYS[0]!)!;
+    assert(giant.floorLod > 0 && giant.finestLod === giant.floorLod);
+    assert(giant.bytes <= 0.9 * cache.stats().maxBytes);
+    giant.frame(giant.finestLod, 2);
+  }
+  assertEquals([cache.heldLod, cache.peek(KEYS[1]!)!.finestLod], [0, 0]);
+});
+
+Deno.test("pinned regions above the budget even at their coarsest are told of once", () => {
   const told: number[] = [];
   const cache = new RegionCache({
-    maxBytes: 2 * region(512).bytes,
+    maxBytes: 3 * region(0).bytes,
     ttlMs: 1000,
     now: () => 0,
     onOverBudget: (bytes) => told.push(bytes),
   });
-  assertEquals(cache.hasRoom, true);
-  for (const key of KEYS.slice(0, 4)) {
+  for (const key of KEYS) {
     cache.pin(key);
-    cache.put(key, region(512));
+    cache.put(key, region(0));
   }
-  assertEquals(told, [3 * region(512).bytes]);
-  assertEquals(cache.hasRoom, false);
-  for (const key of KEYS.slice(0, 4)) cache.unpin(key);
-  assertEquals(cache.hasRoom, true);
+  assertEquals(told, [4 * region(0).bytes]);
+  for (const key of KEYS) cache.unpin(key);
+  assert(cache.stats().totalBytes <= 0.9 * cache.stats().maxBytes && cache.hasRoom);
+  assertEquals(cache.heldLod, 0);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClientError } from "../../src/client/mod.ts";
 import { errorMessage, VoxcastError } from "../../src/protocol/mod.ts";
-import { FakeServer, problem, registeredText, viewFrom } from "./fake_server.ts";
+import { FakeServer, frameOfBytes, problem, registeredText, viewFrom } from "./fake_server.ts";
 
 /** An ERROR as the server writes it. */
 function errorText(code: ConstructorParameters<typeof VoxcastError>[0], options: object = {}): string {
@@ -42,7 +42,7 @@ Deno.test("without INIT the flow is that of the first protocol", async () => {
   await server.accept(7);
   await connected;
   assertEquals((await registered).epoch, 7);
-  server.socket.says(new ArrayBuffer(24));
+  server.socket.says(frameOfBytes(24));
   server.client.updateViewport(viewFrom(4));
   server.clock.advance(100);
   assertEquals(server.socket.types, ["REGISTER_CLIENT", "UPDATE_VIEWPORT"]);
@@ -375,10 +375,10 @@ Deno.test("frames that overtake the answer to the registration are kept for it",
   const server = new FakeServer();
   server.client.register({ viewport: viewFrom(1) }).catch(() => {});
   await server.connect();
-  server.socket.says(new ArrayBuffer(24));
+  server.socket.says(frameOfBytes(24));
   assertEquals(server.frames, []);
   server.socket.says(registeredText(1, server.socket.last("REGISTER_CLIENT").id));
-  server.socket.says(new ArrayBuffer(30));
+  server.socket.says(frameOfBytes(30));
   assertEquals(server.frames, [24, 30]);
   await server.settle();
   server.client.close();
@@ -387,7 +387,7 @@ Deno.test("frames that overtake the answer to the registration are kept for it",
 Deno.test("frames without end before a registration are not kept", async () => {
   const server = new FakeServer();
   await server.connect();
-  for (let i = 0; i < 1025; i++) server.socket.says(new ArrayBuffer(24));
+  for (let i = 0; i < 1025; i++) server.socket.says(frameOfBytes(24));
   assertEquals([server.status.state, server.status.error?.code], ["failed", "MALFORMED"]);
 });
 
@@ -399,7 +399,7 @@ Deno.test("what an abandoned socket still says is not heard", async () => {
   await server.accept();
   assertEquals(old.closed, [1000, "Leaving"]);
   const before = server.statuses.length;
-  old.says(new ArrayBuffer(24));
+  old.says(frameOfBytes(24));
   old.says(registeredText(9));
   old.closes(1000, "Leaving");
   assertEquals(server.statuses.length, before);

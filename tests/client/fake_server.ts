@@ -5,7 +5,7 @@ import {
   VoxcastClient,
   type VoxcastClientOptions,
 } from "../../src/client/mod.ts";
-import { registeredMessage } from "../../src/protocol/mod.ts";
+import { type Feature, MAGICS, type Registered, registeredMessage } from "../../src/protocol/mod.ts";
 import type { Viewport } from "../../src/viewport/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { FakeSocket } from "./fake_socket.ts";
@@ -35,8 +35,10 @@ export class FakeServer {
   /** Requests over HTTP: method, path with its query, and what stood in `authorization`. */
   readonly requests: string[] = [];
   readonly client: VoxcastClient;
+  /** What the next registrations say beside what is always in them. */
+  registered: Partial<Registered> = {};
   /** What HTTP answers; a rejection is a server that is not there. */
-  http: (path: string) => Promise<Response> = () => Promise.resolve(Response.json({}));
+  http: (path: string, headers: Headers) => Promise<Response> = () => Promise.resolve(Response.json({}));
   dice: () => number = () => 0.5;
   /** What INIT is answered with, beside what is always in it. */
   greeting: Record<string, unknown> = {};
@@ -50,9 +52,10 @@ export class FakeServer {
       random: () => this.dice(),
       fetch: (input, init) => {
         const { pathname, search } = new URL(String(input));
-        const authorization = new Headers(init?.headers).get("authorization") ?? "";
+        const headers = new Headers(init?.headers);
+        const authorization = headers.get("authorization") ?? "";
         this.requests.push([init?.method ?? "GET", pathname + search, authorization].join(" ").trim());
-        return this.http(pathname);
+        return this.http(pathname, headers);
       },
       WebSocket: class {
         constructor(url: string, protocols: string[]) {
@@ -113,7 +116,7 @@ export class FakeServer {
 
   /** Answers the registration on the newest socket. */
   async accept(epoch = 1): Promise<void> {
-    this.socket.says(registeredText(epoch, this.socket.last("REGISTER_CLIENT").id));
+    this.socket.says(registeredText(epoch, this.socket.last("REGISTER_CLIENT").id, this.registered));
     await this.settle();
   }
 
@@ -144,7 +147,7 @@ export class FakeServer {
 }
 
 /** A REGISTERED as the server writes it. */
-export function registeredText(epoch: number, ref?: string): string {
+export function registeredText(epoch: number, ref?: string, fields: Partial<Registered> = {}): string {
   return registeredMessage(
     {
       protocol: 1,
@@ -160,10 +163,25 @@ export function registeredText(epoch: number, ref?: string): string {
       lodThresholds: [100, 300, 700],
       contentBounds: { min: [0, 0, 0], max: [64, 64, 64] },
       limits: { max_message_bytes: 65536 },
+      features: [] as readonly Feature[],
+      maxBulkMessageBytes: 65_536,
+      ackIntervalMs: 50,
+      ...fields,
     },
     0,
     ref,
   );
+}
+
+/** A region frame of so many bytes as far as its header goes. */
+export function frameOfBytes(bytes: number, morton = 5): ArrayBuffer {
+  const frame = new DataView(new ArrayBuffer(bytes));
+  frame.setUint32(0, MAGICS.frame, true);
+  frame.setUint32(4, 0x02_04_00_01, true);
+  frame.setUint32(8, morton, true);
+  frame.setUint32(16, 1, true);
+  frame.setUint32(20, bytes - 24, true);
+  return frame.buffer;
 }
 
 /** An HTTP answer with an error as the server writes it. */

@@ -20,6 +20,8 @@ export class FakeSocket implements WebSocketLike {
   readonly protocols: readonly string[];
   /** Texts that the client sent. */
   readonly texts: string[] = [];
+  /** Bytes that the client sent, and how many texts it had sent before. */
+  readonly binaries: { readonly bytes: Uint8Array; readonly afterTexts: number }[] = [];
   /** The code and reason with which the client closed. */
   closed: readonly [number | undefined, string | undefined] | undefined;
 
@@ -45,8 +47,9 @@ export class FakeSocket implements WebSocketLike {
     return message;
   }
 
-  send(text: string): void {
-    this.texts.push(text);
+  send(message: string | Uint8Array<ArrayBuffer>): void {
+    if (typeof message === "string") this.texts.push(message);
+    else this.binaries.push({ bytes: message.slice(), afterTexts: this.texts.length });
   }
 
   close(code?: number, reason?: string): void {

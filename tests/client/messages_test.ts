@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { messageText, registerMessage, viewportMessage } from "../../src/client/client_message.ts";
+import {
+  bytesAckMessage,
+  messageText,
+  registerMessage,
+  viewportMessage,
+} from "../../src/client/client_message.ts";
 import { readError } from "../../src/client/client_error.ts";
 import { closeVerdict } from "../../src/client/close_verdict.ts";
 import { parseServerMessage, readRegistration } from "../../src/client/server_message.ts";
@@ -7,6 +12,7 @@ import {
   CLOSE_CODES,
   errorMessage,
   ERRORS,
+  FEATURES,
   parseClientMessage,
   VoxcastError,
 } from "../../src/protocol/mod.ts";
@@ -15,14 +21,33 @@ import { ticketSubprotocols } from "../../src/client/admission.ts";
 import { registeredText, viewFrom } from "./fake_server.ts";
 
 Deno.test("the server reads what the client writes", () => {
-  const register = parseClientMessage(messageText(registerMessage("me", "garden", viewFrom(3)), "7"));
+  const fields = {
+    clientId: "me",
+    world: "garden",
+    viewport: { ...viewFrom(3), heightPx: 720 },
+    features: FEATURES,
+    pushIntervalMs: 100,
+  };
+  const register = parseClientMessage(messageText(registerMessage(fields), "7"));
   assert(register.type === "REGISTER_CLIENT");
   assertEquals([register.clientId, register.world, register.codecs, register.id], ["me", "garden", [2], "7"]);
   assertEquals(register.kind, "esvo", "named, as a world's own may be another");
-  assertEquals(register.viewport, viewFrom(3));
-  const anywhere = parseClientMessage(messageText(registerMessage("me", undefined, viewFrom(3))));
+  assertEquals(register.viewport, { ...viewFrom(3), heightPx: 720 });
+  assertEquals([register.features, register.intervalMs], [FEATURES, 100]);
+  const plain = {
+    ...fields,
+    world: undefined,
+    viewport: viewFrom(3),
+    features: [],
+    pushIntervalMs: undefined,
+  };
+  const anywhere = parseClientMessage(messageText(registerMessage(plain)));
   assert(anywhere.type === "REGISTER_CLIENT");
-  assertEquals(anywhere.world, undefined);
+  assertEquals([anywhere.world, anywhere.features, anywhere.intervalMs], [undefined, [], undefined]);
+  assertEquals(anywhere.viewport, viewFrom(3));
+  const ack = parseClientMessage(messageText(bytesAckMessage(12_345)));
+  assert(ack.type === "ACK" && !("ackId" in ack));
+  assertEquals(ack.receivedBytes, 12_345);
   const update = parseClientMessage(messageText(viewportMessage("me", viewFrom(4))));
   assert(update.type === "UPDATE_VIEWPORT");
   assertEquals(update.viewport, viewFrom(4));
@@ -37,6 +62,7 @@ Deno.test("the client reads what the server writes", () => {
   assertEquals(registration.bounds, { min: [0, 0, 0], max: [1024, 1024, 1024] });
   assertEquals(registration.contentBounds, { min: [0, 0, 0], max: [64, 64, 64] });
   assertEquals(registration.limits, { max_message_bytes: 65536 });
+  assertEquals([registration.features, registration.ackIntervalMs, registration.resumed], [[], 50, false]);
   const busy = readError(
     parseServerMessage(errorMessage(new VoxcastError("BUSY", "Wait", { retryAfterMs: 9 }), 0)).data,
   );

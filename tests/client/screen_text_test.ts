@@ -3,7 +3,9 @@ import { ClientError, type ClientStatus } from "../../src/client/mod.ts";
 import { FrameRate } from "../../src/client/frame_rate.ts";
 import { noticeFor } from "../../src/client/notice.ts";
 import { bytesText, countText } from "../../src/client/number_text.ts";
+import { pressureText } from "../../src/client/pressure_text.ts";
 import { RateMeter } from "../../src/client/rate_meter.ts";
+import { statusLabel } from "../../src/client/status_label.ts";
 
 const FACTS = { world: "garden", hasContent: false, expectsContent: false, nowMs: 1000 };
 
@@ -14,6 +16,7 @@ function status(changes: Partial<ClientStatus>): ClientStatus {
     error: undefined,
     retryAtMs: undefined,
     attempts: 0,
+    isPolling: false,
     ...changes,
   };
 }
@@ -45,6 +48,23 @@ Deno.test("a picture needs no card, and no state without one is left without a n
   const empty = noticeFor(status({}), FACTS);
   assertEquals(empty?.command, "deno task voxcast import FILE --world garden");
   assertEquals(noticeFor(status({ state: "disconnected" }), FACTS)?.action, "retry");
+});
+
+Deno.test("while regions come over HTTP the pill says so, and no card stands before the picture", () => {
+  const polling = status({ state: "reconnecting", step: "waiting", isPolling: true });
+  assertEquals(statusLabel(polling).text, "Polling");
+  assertEquals(statusLabel({ ...polling, isPolling: false }).text, "Reconnecting");
+  assertEquals(noticeFor(polling, { ...FACTS, hasContent: true }), undefined);
+  assertEquals(noticeFor(polling, FACTS)?.title, "Loading");
+});
+
+Deno.test("what is held back is said in a few words, each reason for as long as it holds", () => {
+  assertEquals(pressureText(new Set()), "");
+  assertEquals(pressureText(new Set(["slow"])), "Slow connection: detail follows");
+  assertEquals(
+    pressureText(new Set(["slow", "memory"])),
+    "Server memory is short: detail is reduced. Slow connection: detail follows",
+  );
 });
 
 /** Waiting for the next attempt because of an error, with 3.2 s to go. */

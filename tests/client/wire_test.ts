@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { encodeGzipMessage, type GzipKind } from "../../src/protocol/mod.ts";
 import { ReliableInbox } from "../../src/client/reliable_inbox.ts";
 import { waitFor } from "../support/wait_for.ts";
-import { FakeServer } from "./fake_server.ts";
+import { FakeServer, frameOfBytes } from "./fake_server.ts";
 
 /** A compressed message as the server sends it. */
 async function gzipped(
@@ -38,9 +38,9 @@ Deno.test("compressed messages are heard in their place among the plain ones", a
   server.socket.says(reliable("a", 1));
   server.socket.says(await gzipped("text", encoded(reliable("b", 2))));
   server.socket.says(reliable("c", 3));
-  server.socket.says(new ArrayBuffer(24));
-  server.socket.says(await gzipped("binary", new Uint8Array(5000)));
-  server.socket.says(new ArrayBuffer(30));
+  server.socket.says(frameOfBytes(24));
+  server.socket.says(await gzipped("binary", new Uint8Array(frameOfBytes(5000))));
+  server.socket.says(frameOfBytes(30));
   server.socket.closes(4004, "World gone");
   await waitFor(() => server.status.state === "failed", { what: "the close behind the messages" });
   assertEquals(heard, [1, 2, 3, "24 bytes", "5000 bytes", "30 bytes"]);
@@ -58,7 +58,7 @@ Deno.test("a compressed message that is larger than allowed, or not what it says
   new Uint8Array(damaged)[damaged.byteLength - 6]! ^= 0xff;
   server.socket.says(damaged);
   server.socket.says(new Uint8Array([0x56, 0x58, 0x47, 0x5a, 0]).buffer);
-  server.socket.says(await gzipped("binary", new Uint8Array(1000)));
+  server.socket.says(await gzipped("binary", new Uint8Array(frameOfBytes(1000))));
   await waitFor(() => heard.length === 1, { what: "the message behind the damaged ones" });
   assertEquals(heard, ["1000 bytes"]);
   assertEquals(server.errors.map(({ code }) => code), Array(6).fill("MALFORMED"));

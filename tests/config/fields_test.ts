@@ -60,6 +60,7 @@ Deno.test("each setting reaches the configuration from its variable and from its
     "security.tlsKeyFile": "key.pem",
     "security.trustProxy": '["10.0.0.0/8","::1"]',
     "streaming.lodThresholds": "[1, 2]",
+    "streaming.lodBy": "screen-error",
     "log.level": "debug",
     "log.format": "json",
   };

@@ -38,6 +38,8 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     backfillIntervalMs: 10000,
     maxBuildsPerSecondPerRegion: 10,
     pumpBudgetMs: 8,
+    breakerFailures: 3,
+    breakerPauseMs: 60000,
   });
   assertEquals(config.gpu, {
     maxBatchRegions: 4096,
@@ -60,6 +62,17 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     lodThresholds: [100, 300, 700],
     maxLodLevel: 3,
     lodHysteresis: 0.1,
+    lodBy: "distance",
+    maxScreenErrorPx: 2,
+    coarseLod: 3,
+    maxBulkMessageBytes: 16384,
+    maxBundleFrames: 10,
+    turnQuantumBytes: 65536,
+    maxClientBytesPerSecond: 67108864,
+    ackIntervalMs: 20,
+    backpressureAfterMs: 2000,
+    slowConsumerTimeoutMs: 30000,
+    maxSendFailures: 5,
     maxMessageSizeBytes: 65536,
     idleTimeoutSec: 60,
     openTimeoutMs: 10000,
@@ -70,6 +83,9 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     maxJsonBytes: 8388608,
     maxJsonValues: 1500000,
     maxReadCells: 65536,
+    regionWaitMs: 5000,
+    maxPollSec: 30,
+    maxWaitingPolls: 1000,
   });
   assertEquals(config.log, { level: "info", format: "text" });
   assertEquals(config.security, {
@@ -126,6 +142,7 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     messagesPerSecond: 100,
     serverMessagesPerSecond: 20000,
     positionsPerSecond: 60,
+    maxKnownRegions: 65536,
     opsPerSecond: 50,
     streamUpdatesPerSecond: 200,
     serverStreamUpdatesPerSecond: 10000,

@@ -124,6 +124,14 @@ Deno.test("metrics as JSON have the seed's names", async () => {
     queueDepth: 2,
     inFlight: 3,
     avgBuildTimeMs: 4.5,
+    avgWaitMs: 26.5,
+    maxWaitMs: 27.5,
+    refusals: 28,
+    evictions: 29,
+    cancellations: 30,
+    retries: 31,
+    openBreakers: 32,
+    halfOpenBreakers: 33,
     breakerOpen: 0,
     batches: 20,
     batchRegions: 21,
@@ -142,7 +150,12 @@ Deno.test("metrics as JSON have the seed's names", async () => {
     caffeineMissRate: 0.25,
     caffeineEvictionCount: 5,
     memoryPressure: 0.4,
+    heldLod: 1,
+    demandBytes: 1500,
+    trims: 34,
+    oversized: 35,
   });
+  assertEquals([metrics.bulk, metrics.backpressure], [STATUS.bulk, STATUS.backpressure]);
   assertEquals(metrics.clients, STATUS.clients);
   assertEquals([metrics.ledger, metrics.kinds], [STATUS.ledger, STATUS.kinds]);
   assertEquals([metrics.worlds.main.voxels, metrics.worlds.main.regions, metrics.worlds.main.seq], [1, 1, 1]);

@@ -63,7 +63,7 @@ function ask({ call }: TestServer, route: string, world: string, key?: string): 
   const path = pattern.replace("{w}", world).replace("{id}", `entity-${world}`).replace(
     "{name}",
     "viewer.js",
-  );
+  ).replace("{key}", "1%2F0");
   const isSocket = ROUTE_NEEDS[route]!.limit === "connects";
   const query = isSocket
     ? `?world=${world}`
@@ -103,7 +103,7 @@ Deno.test("every route that the server has is declared, and nothing else is", ()
 testWith(need, "the operator's table of requests says what is declared, in the same order", async () => {
   const text = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
   const rows = [...text.matchAll(/^\| `([A-Z]+ \/[^`]*)` *\| (.*?) *\| (.*?) *\| (.*?) *\|$/gm)];
-  const expected = Object.entries(ROUTE_NEEDS).map(([route, { access, scope, limit, inBand }]) => [
+  const expected = Object.entries(ROUTE_NEEDS).map(([route, { access, scope, limit, inBand, waits }]) => [
     route,
     access === "public"
       ? "nobody need be known"
@@ -115,7 +115,7 @@ testWith(need, "the operator's table of requests says what is declared, in the s
       : scope === "server"
       ? "all worlds"
       : "that world",
-    limit === "exempt" ? "not counted" : limit,
+    limit === "exempt" ? "not counted" : waits ? `${limit}, with \`wait\` longPolls` : limit,
   ]);
   assertEquals(rows.map(([, ...cells]) => cells), expected);
 });

@@ -14,6 +14,7 @@ import { MemoryLimitStore, type Principal, Violations } from "../../src/security
 import { type World, Worlds } from "../../src/world/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { DEFAULT_WORLD_LIMITS, WORLD_DEFAULTS } from "../support/limits.ts";
+import { FakeRegions } from "./fake_regions.ts";
 import { FakeAuthenticator } from "./fake_authenticator.ts";
 
 /** A line that the server logged. */
@@ -31,6 +32,7 @@ export interface TestServer {
   /** `main`: level 1, depth 3, so 16 cells an axis; bounds 0..16. */
   readonly main: World;
   readonly clock: ManualClock;
+  readonly regions: FakeRegions;
   readonly log: LogLine[];
   /** Requests that were handed to the WebSocket side. */
   readonly upgraded: Request[];
@@ -79,6 +81,7 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
     clock,
     random: seededRandom(1),
   });
+  const regions = new FakeRegions(worlds, clock);
   const main = worlds.create("main", { bounds: { min: [0, 0, 0], max: [16, 16, 16] }, level: 1, depth: 3 });
   const log: LogLine[] = [];
   const upgraded: Request[] = [];
@@ -89,6 +92,7 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
   const deps: HttpDeps = {
     config,
     worlds,
+    regions: regions.streamer,
     clock,
     logger: recorder(log),
     metrics: new Metrics(),
@@ -131,7 +135,7 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
     });
     return Promise.resolve(app.fetch(request, { remoteAddr: { transport: "tcp", hostname, port: 50000 } }));
   }
-  return { app, deps, worlds, main, clock, log, upgraded, upgrades, checks, call };
+  return { app, deps, worlds, main, clock, regions, log, upgraded, upgrades, checks, call };
 }
 
 /** Files in memory. */
@@ -170,6 +174,14 @@ export const STATUS: ServerStatus = {
     queueDepth: 2,
     inFlight: 3,
     avgBuildTimeMs: 4.5,
+    avgWaitMs: 26.5,
+    maxWaitMs: 27.5,
+    refusals: 28,
+    evictions: 29,
+    cancellations: 30,
+    retries: 31,
+    openBreakers: 32,
+    halfOpenBreakers: 33,
   },
   cache: {
     pinnedCount: 1,
@@ -181,6 +193,10 @@ export const STATUS: ServerStatus = {
     missRate: 0.25,
     evictionCount: 5,
     memoryPressure: 0.4,
+    heldLod: 1,
+    demandBytes: 1500,
+    trims: 34,
+    oversized: 35,
   },
   clients: {
     connected: 1,
@@ -194,6 +210,22 @@ export const STATUS: ServerStatus = {
     bufferedBytes: 8,
   },
   ledger: { owed: 15, delivered: 8, superseded: 2, leftView: 1, dropped: { closed: 3 }, pending: 1 },
+  bulk: {
+    messages: { frames: 36, bytes: 37, idle: 38, single: 39 },
+    frames: { full: 40, refinement: 41, delta: 42 },
+    batchSize: 2.5,
+    parts: 43,
+    sendFailures: 44,
+    buffersLent: 0,
+    buffersFree: 2,
+    buffersMade: 45,
+  },
+  backpressure: {
+    held: { slow: 46, memory: 47 },
+    released: { slow: 48, memory: 49 },
+    closed: { slow: 50, failing: 51 },
+    slowClients: 3,
+  },
   kinds: {
     esvo: { clients: 1, builds: 7, cachedRegions: 2, framesSent: 5 },
     esvt: { clients: 0, builds: 3, cachedRegions: 1, framesSent: 1 },

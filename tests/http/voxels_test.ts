@@ -42,6 +42,7 @@ Deno.test("a JSON patch sets and removes voxels, and reading the box gives them 
     epoch: main.epoch,
     changed: 2,
     dirty_regions: ["1/0", "1/7"],
+    versions: [1, 1],
     errors: [],
     error_count: 0,
   });

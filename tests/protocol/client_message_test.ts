@@ -37,6 +37,7 @@ Deno.test("the seed's own REGISTER_CLIENT is read, with version 1 and codec 2 wh
     viewport: VIEWPORT,
     protocol: 1,
     codecs: [2],
+    features: [],
   });
 });
 

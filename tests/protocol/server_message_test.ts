@@ -27,6 +27,9 @@ const REGISTERED: Registered = {
   lodThresholds: [100, 300, 700],
   contentBounds: { min: [64, 0, 64], max: [128, 64, 128] },
   limits: { max_message_bytes: 65536 },
+  features: ["bundles", "flow"],
+  maxBulkMessageBytes: 16384,
+  ackIntervalMs: 50,
 };
 
 Deno.test("an ERROR has the seed's flat message and the catalogue's entry in data", () => {
@@ -79,6 +82,9 @@ Deno.test("REGISTERED says all that decoding needs", () => {
       max_lod: 3,
       content_bounds: { min: [64, 0, 64], max: [128, 64, 128] },
       limits: { max_message_bytes: 65536 },
+      features: ["bundles", "flow"],
+      max_bulk_message_bytes: 16384,
+      ack_interval_ms: 50,
       ref: "m1",
     },
   });

@@ -4,6 +4,7 @@
  *
  * usage: deno run -A tests/prove/load_child.ts LOAD AS JSON
  */
+import { quantile } from "../../src/cli/load/samples.ts";
 import { FrameCounter } from "./frame_counter.ts";
 import type { EchoLoad, EchoResult, IdleLoad, PacedLoad, PacedResult } from "./load.ts";
 import { encodeFrame, OPCODE } from "../integration/raw_frame.ts";
@@ -88,13 +89,11 @@ async function paced(load: PacedLoad): Promise<PacedResult> {
   for (const { socket } of open) socket[Symbol.dispose]();
   await Promise.all(readers);
   lateMs.sort((a, b) => a - b);
-  const quantile = (share: number) =>
-    lateMs[Math.min(lateMs.length - 1, Math.floor(lateMs.length * share))] ?? NaN;
   return {
     perSecond: lateMs.length / measureMs * 1000,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
-    maxMs: quantile(1),
+    p50Ms: quantile(lateMs, 0.5),
+    p99Ms: quantile(lateMs, 0.99),
+    maxMs: quantile(lateMs, 1),
   };
 }
 

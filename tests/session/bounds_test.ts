@@ -188,6 +188,27 @@ Deno.test("positions have a rate of their own, a fifth above what is granted", a
   assertEquals(socket.last.type, "PONG", "other messages go on");
 });
 
+Deno.test("acknowledgements that the server asks for cost a client none of its messages, a flood of them does", async () => {
+  using fixture = await KernelFixture.create({
+    "limits.messagesPerSecond": 5,
+    "streaming.ackIntervalMs": 100,
+  });
+  const socket = fixture.connect("render");
+  socket.say(registerMessage("w"));
+  const ack = { type: "ACK", received_bytes: 0 };
+  for (let i = 0; i < 12; i++) socket.say(ack);
+  assertEquals(
+    fixture.kernel.status().rateLimited,
+    0,
+    "ten a second are asked for, and a fifth more is taken",
+  );
+  for (let i = 0; i < 4; i++) socket.say({ type: "PING" });
+  assertEquals(socket.of("PONG").length, 4, "all that was left of the messages");
+  for (let i = 0; i < 3; i++) socket.say(ack);
+  assertEquals(fixture.kernel.status().rateLimited, 3);
+  assertEquals(socket.of("RATE_LIMIT_WARNING")[0]?.data.limit, "messages");
+});
+
 Deno.test("the server takes so many messages in all, and tells each client at most once a second", async () => {
   using fixture = await KernelFixture.create({
     "limits.serverMessagesPerSecond": 10,

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { buildEsvt } from "../../src/build/cpu/esvt.ts";
-import type { DecodedFrame } from "../../src/protocol/mod.ts";
+import type { HeldRegion } from "../../src/protocol/mod.ts";
 import { regionMorton } from "../../src/space/mod.ts";
 import { decodeLevel, type Tree, type TreeKind } from "../../src/tree/mod.ts";
 import { runs } from "../support/runs.ts";
@@ -24,7 +24,7 @@ function formats(client: FakeClient): number[] {
   return client.frames.map(({ header }) => header.format);
 }
 
-function sameAs(frame: DecodedFrame | undefined, tree: Tree): boolean {
+function sameAs(frame: HeldRegion | undefined, tree: Tree): boolean {
   const { keys, colors } = decodeLevel(tree, 0);
   return frame !== undefined && keys.join() === frame.keys.join() && colors.join() === frame.colors.join();
 }
@@ -41,7 +41,7 @@ Deno.test("clients of both kinds see one world side by side, each in its own", a
     const tetree = tetrees.shown.get(regionMorton(region))!;
     assertEquals(octree.keys, samples.keys);
     assert(sameAs(tetree, buildEsvt(samples, 3)), "the tetrahedra of the same voxels");
-    assertEquals([octree.header.version, tetree.header.version], [version, version]);
+    assertEquals([octree.version, tetree.version], [version, version]);
   }
   fixture.streamer.dispose();
   assertEquals(fixture.clock.pending, 0);
@@ -69,12 +69,12 @@ Deno.test("what is not seen in a kind is not built in it, and an old build of it
   const region = fixture.paint(1, 1, 1, GREEN);
   assertEquals(fixture.streamer.wantedKinds(fixture.world, region, 3), ["esvo"]);
   await fixture.clock.advanceAsync(100);
-  assertEquals(octrees.shown.get(regionMorton(region))!.header.version, 2);
+  assertEquals(octrees.shown.get(regionMorton(region))!.version, 2);
   fixture.requestedKinds.length = 0;
   fixture.streamer.updateViewport(tetrees.connection, wholeView());
   await fixture.clock.advanceAsync(100);
   const newest = tetrees.shown.get(regionMorton(region))!;
-  assertEquals([newest.header.version, newest.colors[0]], [2, GREEN], "not the build of before");
+  assertEquals([newest.version, newest.colors[0]], [2, GREEN], "not the build of before");
   assertEquals(fixture.requestedKinds, ["esvt"], "and only what was old was asked for");
   fixture.streamer.dispose();
 });
@@ -91,14 +91,17 @@ Deno.test("which kinds are to be built: those that are seen, else the world's ow
   const octrees = fixture.connect(wholeView(), "esvo");
   await fixture.clock.advanceAsync(100);
   assertEquals(streamer.wantedKinds(world, region!, 2), ["esvo", "esvt"]);
-  assertEquals(streamer.seenBy(world, region!), 2, "whatever the kind");
-  assertEquals([streamer.wantedLods(world, region!, "esvo"), streamer.wantedLods(world, region!, "esvt")], [
+  assertEquals(streamer.interestIn(world, region!).seen, 2, "whatever the kind");
+  assertEquals([
+    streamer.wantedPayloads(world, region!, "esvo"),
+    streamer.wantedPayloads(world, region!, "esvt"),
+  ], [
     [0],
     [0],
   ]);
   streamer.remove(tetrees.connection);
   assertEquals(streamer.wantedKinds(world, region!, 2), ["esvo"]);
-  assertEquals(streamer.wantedLods(world, region!, "esvt"), []);
+  assertEquals(streamer.wantedPayloads(world, region!, "esvt"), []);
   streamer.remove(octrees.connection);
   streamer.removeWorld(world);
   assertEquals(fixture.cache.stats().totalBytes, 0, "of a world that goes, both kinds leave the cache");

@@ -107,7 +107,7 @@ Deno.test("one client edits, and the other's decoded world equals the server's",
     let voxels = 0;
     for (const [key, region] of fixture.world.regions) {
       const frame = client.shown.get(key & (2 ** 21 - 1));
-      assertEquals(frame?.header.version ?? region.version, region.version);
+      assertEquals(frame?.version ?? region.version, region.version);
       const { samples } = fixture.world.snapshot(key);
       assertEquals(frame?.keys ?? new Uint32Array(), samples.keys);
       assertEquals(frame?.colors ?? new Uint32Array(), samples.colors);
@@ -116,7 +116,7 @@ Deno.test("one client edits, and the other's decoded world equals the server's",
     assertEquals(voxels, fixture.world.voxelCount);
   }
   assert(
-    clients[0]!.raw.some((bytes) => clients[1]!.raw.includes(bytes)),
+    clients[0]!.handed.some((bytes) => clients[1]!.handed.includes(bytes)),
     "frames are encoded once and shared",
   );
   fixture.streamer.dispose();
@@ -210,9 +210,12 @@ Deno.test("the LODs that clients want of a region are known while it is built", 
   fixture.connect(wholeView(30));
   fixture.connect(wholeView(120));
   await fixture.clock.advanceAsync(0);
-  assertEquals(fixture.streamer.wantedLods(fixture.world, key, "esvo"), [0, 2]);
-  assertEquals(fixture.streamer.wantedLods(fixture.world, regionKey(2, encodeMorton(3, 3, 3)), "esvo"), []);
-  assertEquals(fixture.streamer.seenBy(fixture.world, key), 2);
+  assertEquals(fixture.streamer.wantedPayloads(fixture.world, key, "esvo"), [0, 2]);
+  assertEquals(
+    fixture.streamer.wantedPayloads(fixture.world, regionKey(2, encodeMorton(3, 3, 3)), "esvo"),
+    [],
+  );
+  assertEquals(fixture.streamer.interestIn(fixture.world, key).seen, 2);
   fixture.streamer.dispose();
 });
 

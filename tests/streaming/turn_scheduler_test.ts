@@ -88,3 +88,23 @@ Deno.test("one whose step throws is reported and off the list, and the others go
   assertEquals(steps, ["a", "b", "c", "a"]);
   assertEquals(errors, [["b", "broken"]]);
 });
+
+Deno.test("one that can go on only when it is told more is not looked at by the clock", async () => {
+  const clock = new ManualClock();
+  let steps = 0;
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 10,
+    onError: unreachable,
+    step: () => {
+      steps++;
+      return Infinity;
+    },
+  });
+  turns.add("a");
+  await clock.advanceAsync(1e9);
+  assertEquals([steps, clock.pending], [1, 0], "a real timer of endless time would fire at once");
+  turns.add("a");
+  await clock.advanceAsync(0);
+  assertEquals(steps, 2);
+});

@@ -1,4 +1,5 @@
 import type { Clock, Logger, TimerId } from "../../observe/mod.ts";
+import type { PayloadId } from "../../protocol/mod.ts";
 import type { Tree } from "../../tree/mod.ts";
 import {
   BuildAbortedError,
@@ -83,8 +84,8 @@ class CpuBuilder implements Builder, PayloadEncoder, WorkerMemory {
     return this.#do({ type: "build", job: { ...job, samples } }, samples.keys.length);
   }
 
-  async encode(tree: Tree, lods: readonly number[]): Promise<EncodedTree> {
-    const task = { type: "encode", tree: movableTree(tree), lods } as const;
+  async encode(tree: Tree, payloadIds: readonly PayloadId[]): Promise<EncodedTree> {
+    const task = { type: "encode", tree: movableTree(tree), payloadIds } as const;
     const { tree: back, payloads } = await this.#do(task, tree.colors.length);
     return { tree: back, payloads };
   }

@@ -3,7 +3,7 @@
  * itself, as none can be passed to another thread, and imports little, as every Worker loads all of it again.
  */
 import { deflateSync } from "node:zlib";
-import { DEFLATE_LEVEL, encodePayload } from "../../protocol/mod.ts";
+import { DEFLATE_LEVEL, encodePayloadOf } from "../../protocol/mod.ts";
 import type { Tree } from "../../tree/mod.ts";
 import { AnswerGroup } from "./answer_group.ts";
 import { BuildScratch } from "./build_scratch.ts";
@@ -44,8 +44,8 @@ function answerTo(task: WorkerTask, id: number): TaskAnswer {
   const startMs = performance.now();
   try {
     const tree = treeOf(task);
-    const lods = task.type === "build" ? task.job.encodeLods : task.lods;
-    const payloads = lods.map((lod) => [lod, encodePayload(tree, lod, 2, deflate)] as const);
+    const ids = task.type === "build" ? task.job.payloadIds : task.payloadIds;
+    const payloads = ids.map((id) => [id, encodePayloadOf(tree, id, 2, deflate)] as const);
     return { type: "done", id, tree, payloads, tookMs: performance.now() - startMs };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -1,10 +1,11 @@
+import type { PayloadId } from "../../protocol/mod.ts";
 import type { Tree } from "../../tree/mod.ts";
 import type { BuildJob } from "../builder.ts";
 
 /** One piece of work: a region to build, or a tree to encode. */
 export type WorkerTask =
   | { readonly type: "build"; readonly job: BuildJob }
-  | { readonly type: "encode"; readonly tree: Tree; readonly lods: readonly number[] };
+  | { readonly type: "encode"; readonly tree: Tree; readonly payloadIds: readonly PayloadId[] };
 
 /** What a Worker tells while it works: the number of the task that it begins with, and the memory that it takes. */
 export const PROGRESS = { task: 0, memoryKiB: 1 } as const;
@@ -25,7 +26,7 @@ export type TaskAnswer =
     readonly id: number;
     readonly tree: Tree;
     /** Level of detail and payload of codec 2. */
-    readonly payloads: readonly (readonly [lod: number, payload: Uint8Array])[];
+    readonly payloads: readonly (readonly [id: PayloadId, payload: Uint8Array])[];
     /** Time that the task took. */
     readonly tookMs: number;
   }

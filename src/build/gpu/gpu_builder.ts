@@ -207,8 +207,8 @@ export class GpuBuilder implements Builder {
     if (outcome.type === "wrong") {
       throw outcome.name === "RangeError" ? new RangeError(outcome.message) : new Error(outcome.message);
     }
-    if (job.encodeLods.length === 0) return { tree: outcome.tree, payloads: new Map(), buildMs: jobMs };
-    const { tree, payloads } = await this.#options.encoder.encode(outcome.tree, job.encodeLods);
+    if (job.payloadIds.length === 0) return { tree: outcome.tree, payloads: new Map(), buildMs: jobMs };
+    const { tree, payloads } = await this.#options.encoder.encode(outcome.tree, job.payloadIds);
     return { tree, payloads, buildMs: jobMs };
   }
 

@@ -18,6 +18,7 @@ import {
   entityIdSchema,
   entitySchema,
 } from "../schemas.ts";
+import { dirtyJson } from "../world_json.ts";
 
 /** The items of one list that passed their schema, and where each stood in the body. */
 interface Checked<T> {
@@ -68,7 +69,13 @@ export function addEntityBulkRoute(router: Router, deps: HttpDeps): void {
       for (const error of applied.errors) refusals.add(() => [inBody(error, indices)]);
       const { seq, epoch } = applied;
       return context.json(
-        { seq, epoch, applied: count - refusals.count, ...refusals.answer() },
+        {
+          seq,
+          epoch,
+          applied: count - refusals.count,
+          ...dirtyJson(world, applied),
+          ...refusals.answer(),
+        },
         STATUS_CODE.OK,
       );
     },

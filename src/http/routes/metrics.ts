@@ -19,6 +19,8 @@ const metricsSchema = z.looseObject({
   cache: group,
   clients: group,
   ledger: z.looseObject({ owed: z.number() }),
+  bulk: z.looseObject({ batchSize: z.number() }),
+  backpressure: z.looseObject({ slowClients: z.number() }),
   session: z.looseObject({ open: z.number() }),
   memory: group,
   worlds: z.record(z.string(), group),

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { STATUS_CODE } from "@std/http/status";
 import { decodePatch, PATCH_MEDIA_TYPE, VoxcastError } from "../../protocol/mod.ts";
-import { formatRegionKey, gridCells, parseRegionKey, type RegionKey, regionLevel } from "../../space/mod.ts";
+import { gridCells, parseRegionKey, type RegionKey, regionLevel } from "../../space/mod.ts";
 import type { Applied, VoxelCells, World } from "../../world/mod.ts";
 import { mediaType, readBody } from "../body.ts";
 import { Breather } from "../breather.ts";
@@ -13,6 +13,7 @@ import { documentedBody, jsonAnswer, PROBLEMS, requireWorld } from "../route_par
 import type { Router } from "../router_type.ts";
 import { voxelPatchSchema, voxelPatchShape, voxelsAppliedSchema } from "../schemas.ts";
 import { cellsInside, readVoxels } from "../voxel_items.ts";
+import { dirtyJson } from "../world_json.ts";
 
 const params = z.object({ w: z.string() });
 const patchQuery = z.object({
@@ -63,7 +64,7 @@ export function addVoxelRoutes(router: Router, deps: HttpDeps): void {
         throw new VoxcastError("WORLD_NOT_FOUND", "The world was replaced");
       }
       const applied = world.apply({ kind: "patch", cells });
-      return context.json(voxelsApplied(applied, refusals), STATUS_CODE.OK);
+      return context.json(voxelsApplied(world, applied, refusals), STATUS_CODE.OK);
     },
   );
   router.openapi(
@@ -81,7 +82,7 @@ export function addVoxelRoutes(router: Router, deps: HttpDeps): void {
         kind: "clear",
         ...(regions === undefined ? {} : { regions: parseRegions(regions, world) }),
       });
-      return context.json(voxelsApplied(applied, new Refusals()), STATUS_CODE.OK);
+      return context.json(voxelsApplied(world, applied, new Refusals()), STATUS_CODE.OK);
     },
   );
 }
@@ -129,7 +130,11 @@ function parseRegions(text: string, world: World): RegionKey[] {
   });
 }
 
-function voxelsApplied(applied: Applied, refusals: Refusals): z.infer<typeof voxelsAppliedSchema> {
-  const { seq, epoch, changed, dirty } = applied;
-  return { seq, epoch, changed, dirty_regions: dirty.map(formatRegionKey), ...refusals.answer() };
+function voxelsApplied(
+  world: World,
+  applied: Applied,
+  refusals: Refusals,
+): z.infer<typeof voxelsAppliedSchema> {
+  const { seq, epoch, changed } = applied;
+  return { seq, epoch, changed, ...dirtyJson(world, applied), ...refusals.answer() };
 }

@@ -59,16 +59,16 @@ function create(name: string, options: Partial<GpuBuilderOptions> = {}) {
     clock,
     events,
     /** Hands a job in and ends the turn, so that it is sent. */
-    build(id: number, encodeLods: readonly number[] = []) {
-      const building = builder.build(jobOf(id, encodeLods));
+    build(id: number, payloadIds: readonly number[] = []) {
+      const building = builder.build(jobOf(id, payloadIds));
       clock.advance(0);
       return building;
     },
   };
 }
 
-function jobOf(id: number, encodeLods: readonly number[] = []): BuildJob {
-  return { ...fakeJob(id), encodeLods };
+function jobOf(id: number, payloadIds: readonly number[] = []): BuildJob {
+  return { ...fakeJob(id), payloadIds };
 }
 
 async function abortOf(build: Promise<unknown>): Promise<BuildAbortedError> {
@@ -199,7 +199,7 @@ testWith(
     await builder.open();
     let settled = false;
     const hanging = abortOf(build(WHIMS.hang)).finally(() => settled = true);
-    const later = abortOf(builder.build({ ...fakeJob(2, 300_000), encodeLods: [] }));
+    const later = abortOf(builder.build({ ...fakeJob(2, 300_000), payloadIds: [] }));
     clock.advance(0);
     await clock.advanceAsync(9999);
     assert(!settled, "two times 262,144 voxels or less are worth two timeouts");
@@ -214,9 +214,9 @@ testWith(modelNeeds, "Voxels of two batches fill the slots, however few the regi
   const { builder, clock } = create("whimsical", { batch });
   await using _ = builder;
   await builder.open();
-  const first = builder.build({ ...fakeJob(1, 99), encodeLods: [] });
+  const first = builder.build({ ...fakeJob(1, 99), payloadIds: [] });
   assertEquals(builder.slots, OPTIONS.regionsInFlight);
-  const second = builder.build({ ...fakeJob(2, 1), encodeLods: [] });
+  const second = builder.build({ ...fakeJob(2, 1), payloadIds: [] });
   assertEquals(builder.slots, 2);
   clock.advance(0);
   await Promise.all([first, second]);

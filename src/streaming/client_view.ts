@@ -1,0 +1,181 @@
+import { regionBounds, type RegionKey, regionKey } from "../space/mod.ts";
+import { computeVisible, lodRuleFor, type Viewport, VisibleSet } from "../viewport/mod.ts";
+import type { PayloadId } from "../protocol/mod.ts";
+import { type FrameStyle, payloadsAhead } from "./frame_choice.ts";
+import type { KnownRegions } from "./known_regions.ts";
+import { NOTHING, type OwedContext, OwedRegions } from "./owed_regions.ts";
+import { RegionTable, type RegionTables } from "./region_table.ts";
+import { ViewScratch } from "./view_scratch.ts";
+import type { WorldStream } from "./world_stream.ts";
+
+/** What the views of all clients work with. */
+export interface ViewContext extends OwedContext {
+  readonly tables: RegionTables;
+  /** Tells that more or fewer clients see a region, or that it is larger or smaller to them. */
+  interestChanged(stream: WorldStream, key: RegionKey): void;
+}
+
+/** What a client asked for, as far as its view goes. */
+export interface ViewOptions extends FrameStyle {
+  readonly viewport: Viewport;
+  /** What it holds from an earlier connection. */
+  readonly known: KnownRegions;
+}
+
+/** Working memory of all views: they are computed one at a time, and only their results belong to a client. */
+const VISIBLE = new VisibleSet();
+const SCRATCH = new ViewScratch();
+
+/** What one client wants of a world, by its newest viewport: which regions, each at which LOD. */
+export class ClientView {
+  /** Monotonic time of the last computation. */
+  computedAtMs = -Infinity;
+  /** Whether the viewport or the set of regions has changed since. */
+  isStale = true;
+  /** What of it is to be sent. */
+  readonly owed: OwedRegions;
+  readonly #world: WorldStream;
+  readonly #style: FrameStyle;
+  readonly #context: ViewContext;
+  #viewport: Viewport;
+  #table = new RegionTable();
+  #known: KnownRegions | undefined;
+
+  constructor(world: WorldStream, options: ViewOptions, context: ViewContext) {
+    this.#world = world;
+    this.#style = options;
+    this.#viewport = options.viewport;
+    this.#known = options.known;
+    this.#context = context;
+    this.owed = new OwedRegions(world, options, context);
+  }
+
+  /** Regions in the view. */
+  get wantedCount(): number {
+    return this.#table.size;
+  }
+
+  /** Takes over a newer viewport; the view is computed later, and only the newest counts. */
+  setViewport(viewport: Viewport): void {
+    this.#viewport = viewport;
+    this.isStale = true;
+  }
+
+  /** LOD at which the client wants a region, or -1 if it does not. */
+  wantedLod(key: RegionKey): number {
+    const slot = this.#table.slot(key);
+    return slot < 0 ? -1 : this.#table.wantedLod(slot);
+  }
+
+  /** Payloads of a region's next version that will be sent to the client; none out of view. */
+  wantedPayloads(key: RegionKey): readonly PayloadId[] {
+    const slot = this.#table.slot(key);
+    if (slot < 0) return [];
+    const { depth } = this.#world.world.grid;
+    const target = Math.min(Math.max(this.#table.wantedLod(slot), this.#context.cache.heldLod), depth);
+    return payloadsAhead(this.owed.sent(key), target, depth, this.#style);
+  }
+
+  /** How large a region is to the client: its edge as a part of its distance; 0 out of view. */
+  sizeOf(key: RegionKey): number {
+    if (this.#table.slot(key) < 0) return 0;
+    const { min, max } = regionBounds(this.#world.world.grid, key);
+    const { eye } = this.#viewport;
+    const edge = max[0] - min[0];
+    const distance = Math.hypot(...eye.map((at, axis) => (min[axis]! + max[axis]!) / 2 - at));
+    return edge / Math.max(edge, distance);
+  }
+
+  /** Regions in view that are wanted finer than a LOD. O(view). */
+  wantedFinerThan(lod: number): number {
+    let count = 0;
+    this.#table.forEach((_key, slot) => {
+      if (this.#table.wantedLod(slot) < lod) count++;
+    });
+    return count;
+  }
+
+  /** Computes wanted anew and puts what it differs in from sent in line, in the order of the view. */
+  compute(nowMs: number): void {
+    this.isStale = false;
+    this.computedAtMs = nowMs;
+    const old = this.#table;
+    const { count, keys, lods } = this.#visible(old);
+    const { level } = this.#world.world.grid;
+    const table = this.#context.tables.take(count);
+    SCRATCH.reset(count, old.capacity);
+    const { before, after, kept } = SCRATCH;
+    for (let i = 0; i < count; i++) {
+      const key = regionKey(level, keys[i]!);
+      const slot = old.slot(key);
+      before[i] = slot;
+      after[i] = table.add(key, lods[i]!);
+      if (slot >= 0) kept[slot] = 1;
+      this.#carry(old, slot, table, after[i]!, key);
+    }
+    this.#table = table;
+    this.owed.use(table);
+    old.forEach((key, slot) => {
+      if (kept[slot] === 0) this.#leave(key, old.owed(slot) > 0);
+    });
+    // Only now, as whoever is told of a region asks back how large it is in this view.
+    for (let i = 0; i < count; i++) this.#line(old, before[i]!, after[i]!, regionKey(level, keys[i]!));
+    this.#context.tables.giveBack(old);
+    // What was not in the first view may be out of date when it comes into a later one: it is sent again then.
+    this.#known = undefined;
+  }
+
+  /** Gives all pins back; the view is empty then. What was owed is for the caller to account for. */
+  release(): void {
+    const table = this.#table;
+    this.#table = new RegionTable();
+    this.owed.use(this.#table);
+    this.isStale = false;
+    table.forEach((key) => this.#unpin(key));
+    this.#context.tables.giveBack(table);
+  }
+
+  /** What the camera sees, in working memory that the next call overwrites. */
+  #visible(old: RegionTable): VisibleSet {
+    const { world: { grid }, lodRule, pyramid } = this.#world;
+    const known = this.#known;
+    const previousLod = (morton: number) => {
+      const key = regionKey(grid.level, morton);
+      const slot = old.slot(key);
+      return slot >= 0 ? old.wantedLod(slot) : known?.get(key)?.lod ?? -1;
+    };
+    const rule = lodRuleFor(lodRule, this.#viewport, grid);
+    return computeVisible(this.#viewport, grid, pyramid, rule, VISIBLE, previousLod);
+  }
+
+  /** Puts a region into the new view with what is known of it, and pins it if it has come in. */
+  #carry(old: RegionTable, before: number, table: RegionTable, slot: number, key: RegionKey): void {
+    if (before >= 0) {
+      table.setSent(slot, old.sentVersion(before), old.sentLod(before));
+      // It was owed before and stays owed, at its place in the new order.
+      table.setOwed(slot, old.owed(before));
+      return;
+    }
+    const { version, lod: sentLod } = this.#known?.get(key) ?? NOTHING;
+    table.setSent(slot, version, sentLod);
+    this.#context.cache.pin(this.#world.cacheKey(key));
+  }
+
+  /** Puts a region of the new view in line if something is to be sent of it, and tells those who order the builds. */
+  #line(old: RegionTable, before: number, slot: number, key: RegionKey): void {
+    // Its size on the screen has changed by as much as matters to the order of builds only if its LOD has.
+    const hasChanged = before < 0 || old.wantedLod(before) !== this.#table.wantedLod(slot);
+    if (hasChanged) this.#context.interestChanged(this.#world, key);
+    if (!this.owed.line(key, slot) && hasChanged) this.owed.check(key, slot);
+  }
+
+  #leave(key: RegionKey, wasOwed: boolean): void {
+    if (wasOwed) this.#context.ledger.leaveView();
+    this.#unpin(key);
+  }
+
+  #unpin(key: RegionKey): void {
+    this.#context.cache.unpin(this.#world.cacheKey(key));
+    this.#context.interestChanged(this.#world, key);
+  }
+}

@@ -1,0 +1,114 @@
+import { type RegionKey, regionKey } from "../space/mod.ts";
+import { KNOWN_GROUP, type KnownRegions as KnownMessage, LOD_NONE } from "../protocol/mod.ts";
+import { addHash, type ContentHash, emptyHash, sameHash } from "../tree/mod.ts";
+import type { RegionCache } from "../cache/mod.ts";
+import type { WorldStream } from "./world_stream.ts";
+
+/** What a client holds of a region. */
+export interface KnownRegion {
+  readonly version: number;
+  readonly lod: number;
+}
+
+/** What a client holds, by region. */
+export type KnownRegions = ReadonlyMap<RegionKey, KnownRegion>;
+
+/** Whether claims are about what a stream streams: another epoch's versions say nothing of this one's. */
+export function isAbout({ kind, level, world, epoch }: KnownMessage, stream: WorldStream): boolean {
+  return world === stream.world.id && epoch === stream.world.epoch && kind === stream.kind &&
+    level === stream.world.grid.level;
+}
+
+/**
+ * What a client says it holds, as far as it is about the stream and not refuted. Of a version that is out of date nothing
+ * needs to be checked: a newer one is sent anyway. A group of regions that are all current and at hand is believed if the
+ * sum of their hashes is what the client says; if not, none of them is. A group that cannot be checked is believed.
+ */
+export function believedClaims(
+  messages: readonly KnownMessage[],
+  stream: WorldStream,
+  cache: RegionCache,
+): KnownRegions {
+  const known = new Map<RegionKey, KnownRegion>();
+  for (const message of messages) {
+    if (!isAbout(message, stream)) continue;
+    for (const group of groupsOf(message)) {
+      if (isRefuted(group, stream, cache)) continue;
+      for (const { key, version, lod } of group.entries) {
+        const current = stream.world.region(key)?.version;
+        // A version that never was is no base for anything.
+        if (current !== undefined && version <= current) known.set(key, { version, lod });
+      }
+    }
+  }
+  return known;
+}
+
+/** Regions of a VERIFY that the client holds otherwise than it was sent, or in groups whose hashes do not add up. */
+export function refutedClaims(
+  message: KnownMessage,
+  stream: WorldStream,
+  owed: { sent(key: RegionKey): KnownRegion },
+  cache: RegionCache,
+): RegionKey[] {
+  const refuted: RegionKey[] = [];
+  for (const group of groupsOf(message)) {
+    const isWrong = isRefuted(group, stream, cache);
+    for (const { key, version, lod } of group.entries) {
+      const sent = owed.sent(key);
+      if (isWrong || version !== sent.version || lod !== sent.lod) refuted.push(key);
+    }
+  }
+  return refuted;
+}
+
+interface Claim extends KnownRegion {
+  readonly key: RegionKey;
+}
+
+interface ClaimGroup {
+  readonly entries: readonly Claim[];
+  readonly hash: ContentHash;
+}
+
+function* groupsOf({ level, mortons, versions, lods, groupHashes }: KnownMessage): Generator<ClaimGroup> {
+  for (let start = 0; start < mortons.length; start += KNOWN_GROUP) {
+    const group = start / KNOWN_GROUP;
+    const entries: Claim[] = [];
+    for (let i = start; i < Math.min(start + KNOWN_GROUP, mortons.length); i++) {
+      entries.push({ key: regionKey(level, mortons[i]!), version: versions[i]!, lod: lods[i]! });
+    }
+    yield { entries, hash: { lo: groupHashes[2 * group]!, hi: groupHashes[2 * group + 1]! } };
+  }
+}
+
+function isRefuted({ entries, hash }: ClaimGroup, stream: WorldStream, cache: RegionCache): boolean {
+  if (sameHash(hash, emptyHash())) return false;
+  const sum = emptyHash();
+  for (const { key, version, lod } of entries) {
+    // Of a region that a client does not hold there is nothing in the sum.
+    if (lod === LOD_NONE) continue;
+    const own = hashOf(key, version, lod, stream, cache);
+    if (own === undefined) return false;
+    addHash(sum, own);
+  }
+  return !sameHash(sum, hash);
+}
+
+/** The hash of a region's nodes, or undefined if they are not at hand. The voxels' own needs no tree. */
+function hashOf(
+  key: RegionKey,
+  version: number,
+  lod: number,
+  stream: WorldStream,
+  cache: RegionCache,
+): ContentHash | undefined {
+  const newest = stream.world.region(key);
+  if (newest?.version === version) {
+    const { hash } = newest;
+    if ((stream.kind === "esvo" && lod === 0) || sameHash(hash, emptyHash())) return hash;
+  }
+  const region = cache.peek(stream.cacheKey(key));
+  if (region?.version !== version || lod < region.finestLod || lod > region.depth) return undefined;
+  return region.levelHash(lod);
+}

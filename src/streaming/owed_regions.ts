@@ -1,0 +1,181 @@
+import type { RegionKey } from "../space/mod.ts";
+import type { CachedRegion, RegionCache } from "../cache/mod.ts";
+import { chooseFrame, type FrameStyle } from "./frame_choice.ts";
+import type { KnownRegion } from "./known_regions.ts";
+import type { FrameLedger } from "./ledger.ts";
+import { RegionTable } from "./region_table.ts";
+import { SendOrder, type Urgency } from "./send_order.ts";
+import type { WorldStream } from "./world_stream.ts";
+
+/** What it takes to find out what clients are owed. */
+export interface OwedContext {
+  readonly cache: RegionCache;
+  readonly ledger: FrameLedger;
+  /** Asks for a build of a region that is wanted and not in the cache, or only in an older version or coarser. */
+  requestBuild(stream: WorldStream, key: RegionKey): void;
+}
+
+/** A frame that is to be sent. */
+export interface OwedFrame {
+  readonly key: RegionKey;
+  readonly bytes: Uint8Array;
+}
+
+/** Urgencies as the table keeps them: the higher one wins. */
+const RANKS: Readonly<Record<Urgency, number>> = { detail: 1, update: 2, first: 3 };
+const URGENCY_OF_RANK: readonly Urgency[] = ["detail", "detail", "update", "first"];
+
+/** Whoever returns from far has nothing: no version, no detail. */
+export const NOTHING: KnownRegion = { version: 0, lod: 0 };
+
+/**
+ * What one client is owed of its view: what it wants minus what it was sent (versions and LODs), in the order of sending. A
+ * frame is chosen only when it is taken out to be sent, so a newer version takes the place of an older one that still waits,
+ * and a skipped one heals itself.
+ */
+export class OwedRegions {
+  readonly #world: WorldStream;
+  readonly #style: FrameStyle;
+  readonly #context: OwedContext;
+  readonly #order = new SendOrder();
+  #table = new RegionTable();
+
+  constructor(world: WorldStream, style: FrameStyle, context: OwedContext) {
+    this.#world = world;
+    this.#style = style;
+    this.#context = context;
+  }
+
+  /** Regions of which a frame is owed. */
+  get count(): number {
+    return this.#table.owedCount;
+  }
+
+  /** Whether no region stands in line: {@linkcode next} tells whether one that does is still owed. */
+  get isEmpty(): boolean {
+    return this.#order.isEmpty;
+  }
+
+  /** Goes on with the table of another view; nothing of it stands in line. */
+  use(table: RegionTable): void {
+    this.#table = table;
+    this.#order.clear();
+  }
+
+  /** Puts a region that is owed at the end of its line; false if it is not. */
+  line(key: RegionKey, slot: number): boolean {
+    const rank = this.#table.owed(slot);
+    if (rank === 0) return false;
+    this.#order.push(key, URGENCY_OF_RANK[rank]!);
+    return true;
+  }
+
+  /** Version and LOD of what the client was sent of a region; version 0: nothing. */
+  sent(key: RegionKey): KnownRegion {
+    const slot = this.#table.slot(key);
+    if (slot < 0) return NOTHING;
+    return { version: this.#table.sentVersion(slot), lod: this.#table.sentLod(slot) };
+  }
+
+  /** Notes that a newer build of a region is in the cache; answers whether it is owed now. */
+  onBuilt(key: RegionKey, region: CachedRegion): boolean {
+    const slot = this.#table.slot(key);
+    if (slot < 0 || this.#isSettled(slot, region)) return false;
+    this.#owe(key, slot, region);
+    return true;
+  }
+
+  /** Looks through the whole view for what is missing or old: heals whatever was skipped. O(view). */
+  reconcile(): void {
+    this.#table.forEach((key, slot) => {
+      if (this.#table.owed(slot) === 0) this.check(key, slot);
+    });
+  }
+
+  /** Forgets that regions were sent, so that they are sent in full again; returns how many of them are in view. */
+  resend(keys: Iterable<RegionKey>): number {
+    let resent = 0;
+    for (const key of keys) {
+      const slot = this.#table.slot(key);
+      if (slot < 0) continue;
+      resent++;
+      this.#table.setSent(slot, NOTHING.version, NOTHING.lod);
+      this.check(key, slot);
+    }
+    return resent;
+  }
+
+  /**
+   * Puts the region in line if the cache has something of it that the client has not; asks for a build if the cache has not
+   * all that the client is to have. An older version may lie there because nobody has seen the region in this kind since it
+   * changed, a coarser one because memory was short.
+   */
+  check(key: RegionKey, slot: number): void {
+    const table = this.#table;
+    const version = this.#world.world.region(key)?.version;
+    const { cache } = this.#context;
+    if (table.sentVersion(slot) === version && table.sentLod(slot) === table.wantedLod(slot)) return;
+    const region = cache.get(this.#world.cacheKey(key));
+    const wanted = Math.max(table.wantedLod(slot), cache.heldLod, region?.floorLod ?? 0);
+    if (region?.version !== version || region!.finestLod > wanted) {
+      this.#context.requestBuild(this.#world, key);
+    }
+    if (region !== undefined && !this.#isSettled(slot, region)) this.#owe(key, slot, region);
+  }
+
+  /** Takes the next region in line out; undefined if no frame of it is owed any more. */
+  next(): OwedFrame | undefined {
+    const key = this.#order.shift()!;
+    const table = this.#table;
+    const slot = table.slot(key);
+    if (slot < 0 || table.owed(slot) === 0) return undefined;
+    const { cache, ledger } = this.#context;
+    const region = cache.get(this.#world.cacheKey(key));
+    if (region === undefined) {
+      table.setOwed(slot, 0);
+      ledger.drop("not-cached");
+      this.#context.requestBuild(this.#world, key);
+      return undefined;
+    }
+    if (this.#isSettled(slot, region)) {
+      table.setOwed(slot, 0);
+      ledger.supersede();
+      return undefined;
+    }
+    const held = { version: table.sentVersion(slot), lod: table.sentLod(slot) };
+    const { bytes, lod } = chooseFrame(region, held, this.#targetLod(slot, region), this.#style);
+    table.setOwed(slot, 0);
+    table.setSent(slot, region.version, lod);
+    if (!this.#isSettled(slot, region)) this.#owe(key, slot, region);
+    return { key, bytes };
+  }
+
+  /** LOD that is to be sent: what the client wants, as far as there is memory for it; no tree is cut above its root. */
+  #targetLod(slot: number, region: CachedRegion): number {
+    const wanted = Math.max(this.#table.wantedLod(slot), this.#context.cache.heldLod, region.finestLod);
+    return Math.min(wanted, region.depth);
+  }
+
+  /** Whether the client has all that it is to have of a build, or has a newer one: what it has never gets older. */
+  #isSettled(slot: number, region: CachedRegion): boolean {
+    const table = this.#table;
+    const sentVersion = table.sentVersion(slot);
+    if (sentVersion !== region.version) return sentVersion > region.version;
+    const lod = table.sentLod(slot);
+    return region.isEmpty ||
+      (lod >= table.wantedLod(slot) && lod <= this.#targetLod(slot, region));
+  }
+
+  #owe(key: RegionKey, slot: number, region: CachedRegion): void {
+    const table = this.#table;
+    const sentVersion = table.sentVersion(slot);
+    const urgency = sentVersion === 0 ? "first" : sentVersion === region.version ? "detail" : "update";
+    const before = table.owed(slot);
+    const rank = RANKS[urgency];
+    this.#context.ledger.owe();
+    if (before > 0) this.#context.ledger.supersede();
+    if (before >= rank) return;
+    table.setOwed(slot, rank);
+    this.#order.push(key, urgency);
+  }
+}

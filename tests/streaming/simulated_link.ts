@@ -1,0 +1,157 @@
+import type { Pacer } from "../../src/streaming/pacer.ts";
+import type { ManualClock } from "../support/manual_clock.ts";
+
+/** A bottleneck that serves messages one after the other, whoever they are from; what it cannot take yet waits. */
+export class SimulatedLink {
+  /** May be changed at any time; holds for messages that begin to be served. */
+  bytesPerMs: number;
+  /** What passes at once after a pause, as links that are shaped by a bucket of tokens let it. */
+  burstBytes = 0;
+  readonly #clock: ManualClock;
+  readonly #queue: { readonly bytes: number; readonly onServed: () => void }[] = [];
+  #queuedBytes = 0;
+  #endsAtMs = 0;
+  #isServing = false;
+  #tokens = 0;
+  #filledAtMs = -1e6;
+
+  constructor(clock: ManualClock, bytesPerMs: number) {
+    this.#clock = clock;
+    this.bytesPerMs = bytesPerMs;
+  }
+
+  /** How long a short message would wait now, in milliseconds. */
+  get queueMs(): number {
+    const restMs = this.#isServing ? this.#endsAtMs - this.#clock.monotonic() : 0;
+    return restMs + this.#queuedBytes / this.bytesPerMs;
+  }
+
+  send(bytes: number, onServed: () => void): void {
+    this.#queue.push({ bytes, onServed });
+    this.#queuedBytes += bytes;
+    if (!this.#isServing) this.#serve();
+  }
+
+  #serve(): void {
+    const next = this.#queue.shift();
+    this.#isServing = next !== undefined;
+    if (next === undefined) return;
+    this.#queuedBytes -= next.bytes;
+    const nowMs = this.#clock.monotonic();
+    const tokens = Math.min(this.burstBytes, this.#tokens + (nowMs - this.#filledAtMs) * this.bytesPerMs);
+    const serviceMs = Math.max(0, next.bytes - tokens) / this.bytesPerMs;
+    this.#tokens = Math.max(0, tokens - next.bytes);
+    this.#filledAtMs = this.#endsAtMs = nowMs + serviceMs;
+    this.#clock.setTimeout(() => {
+      next.onServed();
+      this.#serve();
+    }, serviceMs);
+  }
+}
+
+/** How far away a client is, and when it acknowledges. */
+export interface FlowOptions {
+  /** Round trip of an empty link. */
+  readonly baseRttMs: number;
+  /** Least time between two acknowledgements. */
+  readonly ackIntervalMs: number;
+  /** By how much a message or an acknowledgement may be late besides, in milliseconds. */
+  readonly jitterMs?: () => number;
+}
+
+/** One client behind a link that is sent as much as its pacer allows, while there is anything to send. */
+export class SimulatedFlow {
+  /** Whether there is anything to send. */
+  isBusy = true;
+  /** Whether the client reads and acknowledges nothing any more. */
+  isStuck = false;
+  receivedBytes = 0;
+  longestMessageBytes = 0;
+  readonly #clock: ManualClock;
+  readonly #link: SimulatedLink;
+  readonly #pacer: Pacer;
+  readonly #options: FlowOptions;
+  #arrivesAtMs = 0;
+  #ackArrivesAtMs = 0;
+  #ackedBytes = 0;
+  #ackedAtMs = -Infinity;
+  #isAckDue = false;
+  #isWaiting = false;
+
+  constructor(clock: ManualClock, link: SimulatedLink, pacer: Pacer, options: FlowOptions) {
+    this.#clock = clock;
+    this.#link = link;
+    this.#pacer = pacer;
+    this.#options = options;
+  }
+
+  /** Sends one message, as it is all that there is to send. */
+  sendOne(bytes: number = this.#pacer.maxMessageBytes): void {
+    this.#send(bytes);
+  }
+
+  /** Sends what may be sent now. */
+  pump(): void {
+    while (this.isBusy) {
+      const nowMs = this.#clock.monotonic();
+      const waitMs = this.#pacer.waitMs(nowMs);
+      if (waitMs > 0) {
+        if (waitMs < Infinity && !this.#isWaiting) this.#later(waitMs);
+        return;
+      }
+      this.#send(this.#pacer.maxMessageBytes);
+    }
+  }
+
+  #send(bytes: number): void {
+    this.longestMessageBytes = Math.max(this.longestMessageBytes, bytes);
+    this.#pacer.sent(bytes, this.#clock.monotonic());
+    this.#link.send(bytes, () => this.#travel(bytes));
+  }
+
+  #later(waitMs: number): void {
+    this.#isWaiting = true;
+    this.#clock.setTimeout(() => {
+      this.#isWaiting = false;
+      this.pump();
+    }, waitMs);
+  }
+
+  #travel(bytes: number): void {
+    this.#arrivesAtMs = Math.max(this.#arrivesAtMs, this.#delayed());
+    this.#at(this.#arrivesAtMs, () => {
+      if (this.isStuck) return;
+      this.receivedBytes += bytes;
+      this.#acknowledge();
+    });
+  }
+
+  #acknowledge(): void {
+    const nowMs = this.#clock.monotonic();
+    const waitMs = this.#ackedAtMs + this.#options.ackIntervalMs - nowMs;
+    if (this.#isAckDue || this.receivedBytes === this.#ackedBytes) return;
+    if (waitMs > 0) {
+      this.#isAckDue = true;
+      this.#clock.setTimeout(() => {
+        this.#isAckDue = false;
+        this.#acknowledge();
+      }, waitMs);
+      return;
+    }
+    this.#ackedAtMs = nowMs;
+    const bytes = this.#ackedBytes = this.receivedBytes;
+    this.#ackArrivesAtMs = Math.max(this.#ackArrivesAtMs, this.#delayed());
+    this.#at(this.#ackArrivesAtMs, () => {
+      this.#pacer.acknowledged(bytes, this.#clock.monotonic());
+      this.pump();
+    });
+  }
+
+  #delayed(): number {
+    return this.#clock.monotonic() + this.#options.baseRttMs / 2 + (this.#options.jitterMs?.() ?? 0);
+  }
+
+  #at(atMs: number, fn: () => void): void {
+    this.#clock.setTimeout(fn, atMs - this.#clock.monotonic());
+  }
+}
