@@ -5,6 +5,7 @@ import {
   createRenderProfile,
   createWorldFeatures,
   HEARTBEAT_PROFILE,
+  RegionClaims,
   STREAM_FEATURES_PROFILE,
 } from "./channels/mod.ts";
 import { type Config, readTlsFiles, type TlsFiles } from "./config/mod.ts";
@@ -201,6 +202,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     return serverStatus(parts, { startedAtMs, port: listening?.addr.port });
   }
 
+  const claims = new RegionClaims<Connection>({
+    clock,
+    maxRegions: config.limits.maxKnownRegions,
+    maxBytes: config.limits.maxKnownBytes,
+    ttlMs: config.limits.knownTtlMs,
+  });
   const channel = {
     worlds,
     streamer,
@@ -209,7 +216,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     lodThresholds: config.streaming.lodThresholds,
     maxBulkMessageBytes: config.streaming.maxBulkMessageBytes,
     ackIntervalMs: config.streaming.ackIntervalMs,
-    maxKnownRegions: config.limits.maxKnownRegions,
+    claims,
     grants: grantedLimits(config),
     now: () => clock.now(),
   };
@@ -276,6 +283,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       kernel.admission.noteMemory(memory.rss);
       return memory;
     },
+    // What clients say that they hold lies in arrays, which `external` counts already.
     knownBytes: () => kernel.waitingBytes + builder.workerBytes + importBytes,
     connections: () => kernel.guarded(),
   });
@@ -288,6 +296,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     lagProbe[Symbol.dispose]();
     guard[Symbol.dispose]();
     kernel[Symbol.dispose]();
+    claims[Symbol.dispose]();
     authenticator[Symbol.dispose]();
     streamer.dispose();
     builds.dispose();

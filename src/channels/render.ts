@@ -11,6 +11,7 @@ import { requireAllowed } from "../security/mod.ts";
 import type { World, Worlds } from "../world/mod.ts";
 import type { Connection, ConnectionRegistry, Profile } from "../session/mod.ts";
 import type { RegionStreamer, Registration } from "../streaming/mod.ts";
+import type { RegionClaims } from "./region_claims.ts";
 
 /** What the render channel works with. */
 export interface RenderChannelOptions {
@@ -23,15 +24,12 @@ export interface RenderChannelOptions {
   /** What clients that take bundles, parts or flow control are told to expect. */
   readonly maxBulkMessageBytes: number;
   readonly ackIntervalMs: number;
-  /** Most regions that a client may say it holds before it registers. */
-  readonly maxKnownRegions: number;
+  /** What clients say that they hold before they register. */
+  readonly claims: RegionClaims<Connection>;
   /** What clients are told of their limits. */
   readonly grants: Readonly<Record<string, number>>;
   readonly now: () => number;
 }
-
-/** Messages KNOWN of one connection before it registers. */
-const MAX_CLAIMS = 64;
 
 /**
  * The profile of `/ws/render`: REGISTER_CLIENT starts the stream of one world's regions, in the kind that it names or
@@ -40,9 +38,7 @@ const MAX_CLAIMS = 64;
  * A world that the address names is that of messages that name none; a message that names another one is refused.
  */
 export function createRenderProfile(options: RenderChannelOptions): Profile<Connection> {
-  const { streamer } = options;
-  /** What connections said that they hold, until they register. */
-  const claims = new WeakMap<Connection, KnownRegions[]>();
+  const { claims, streamer } = options;
   return {
     name: "render",
     credential: "before-upgrade",
@@ -51,8 +47,7 @@ export function createRenderProfile(options: RenderChannelOptions): Profile<Conn
     onMessage(connection, message) {
       switch (message.type) {
         case "REGISTER_CLIENT":
-          register(options, connection, message, claims.get(connection) ?? []);
-          claims.delete(connection);
+          register(options, connection, message, claims.take(connection));
           break;
         case "UPDATE_VIEWPORT":
           if (!streamer.updateViewport(connection, checked(message.viewport))) {
@@ -63,7 +58,7 @@ export function createRenderProfile(options: RenderChannelOptions): Profile<Conn
           if (!streamer.acknowledge(connection, message.receivedBytes)) throw notRegistered(message.type);
           break;
         case "KNOWN":
-          claims.set(connection, withClaim(claims.get(connection) ?? [], message, options.maxKnownRegions));
+          claims.add(connection, message);
           break;
         case "VERIFY":
           verify(options, connection, message);
@@ -71,6 +66,7 @@ export function createRenderProfile(options: RenderChannelOptions): Profile<Conn
       }
     },
     onClose(connection) {
+      claims.take(connection);
       streamer.remove(connection);
     },
   };
@@ -78,22 +74,6 @@ export function createRenderProfile(options: RenderChannelOptions): Profile<Conn
 
 function notRegistered(type: string): VoxcastError {
   return new VoxcastError("NOT_REGISTERED", `Send REGISTER_CLIENT before ${type}`);
-}
-
-/** @throws {VoxcastError} BUSY if more is claimed than one connection may */
-function withClaim(
-  claims: readonly KnownRegions[],
-  message: KnownRegions,
-  maxRegions: number,
-): KnownRegions[] {
-  const regions = claims.reduce((sum, { mortons }) => sum + mortons.length, message.mortons.length);
-  if (claims.length >= MAX_CLAIMS || regions > maxRegions) {
-    throw new VoxcastError(
-      "BUSY",
-      `At most ${MAX_CLAIMS} messages KNOWN with ${maxRegions} regions are taken before REGISTER_CLIENT`,
-    );
-  }
-  return [...claims, message];
 }
 
 function verify(options: RenderChannelOptions, connection: Connection, message: KnownRegions): void {

@@ -6,6 +6,7 @@ export type PressureReason = Backpressure["reason"];
 const TEXTS: Readonly<Record<PressureReason, string>> = {
   slow: "Slow connection: detail follows",
   memory: "Server memory is short: detail is reduced",
+  view: "More is in view than is sent: the edges are left out",
 };
 
 /** What the page says of what is held back; empty if nothing is. */

@@ -29,17 +29,24 @@ export interface RegionPollerDeps {
   readonly onServing: () => void;
 }
 
+/** What the list says of a region. */
+interface Listed {
+  readonly key: RegionKey;
+  readonly version: number;
+  readonly lod: number;
+}
+
 /** What is held of a region. */
 interface Fetched {
   readonly version: number;
+  /** LOD that it came at ... */
   readonly lod: number;
+  /** ... and that was asked for: the server may have it finer later. */
+  readonly askedLod: number;
+  /** An empty region is the same at every LOD. */
+  readonly isEmpty: boolean;
   /** Of the answer that brought it. */
   readonly etag: string | undefined;
-}
-
-/** What the list says of a region. */
-interface Listed extends Omit<Fetched, "etag"> {
-  readonly key: RegionKey;
 }
 
 /** A list of regions in view, and what asked for it. */
@@ -57,7 +64,8 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * Fetches the regions in view over HTTP, round after round: the list of those in view, then each whose version or level of
- * detail is not the one that is held. What has not changed costs an answer without a body.
+ * detail is not the one that was asked for. What has not changed costs an answer without a body, and one more as long as
+ * there are regions that came coarser than they were asked for: these are asked for again by turns, one a round.
  */
 export class RegionPoller {
   readonly #deps: RegionPollerDeps;
@@ -142,15 +150,28 @@ export class RegionPoller {
     // What is out of view may be dropped by whoever holds it.
     const listed = new Set(list.regions.map(({ key }) => key));
     for (const key of this.#fetched.keys()) if (!listed.has(key)) this.#fetched.delete(key);
-    const due = list.regions.filter(({ key, version, lod }) => {
-      const fetched = this.#fetched.get(key);
-      return fetched === undefined || fetched.version !== version || fetched.lod !== lod;
-    });
-    const next = due.values();
+    const next = this.#due(list.regions).values();
     const fetchAll = async () => {
       for (const region of next) await this.#fetchRegion(world, region, signal);
     };
     await Promise.all(Array.from({ length: MAX_PARALLEL }, fetchAll));
+  }
+
+  /** What is not held as it is listed, and one of what came coarser than that: the one that was asked for longest ago. */
+  #due(listed: readonly Listed[]): Listed[] {
+    const due = listed.filter(({ key, version, lod }) => {
+      const fetched = this.#fetched.get(key);
+      return fetched?.version !== version || (fetched.askedLod !== lod && !fetched.isEmpty);
+    });
+    if (due.length > 0) return due;
+    for (const [key, fetched] of this.#fetched) {
+      if (fetched.isEmpty || fetched.lod <= fetched.askedLod) continue;
+      // The last one to be asked for stands last.
+      this.#fetched.delete(key);
+      this.#fetched.set(key, fetched);
+      return [{ key, version: fetched.version, lod: fetched.askedLod }];
+    }
+    return [];
   }
 
   /** The name of the world of those who name none. */
@@ -193,13 +214,19 @@ export class RegionPoller {
     const url = new URL(path, this.#deps.address.base);
     url.searchParams.set("kind", KIND);
     url.searchParams.set("lod", String(lod));
-    const response = await this.#get(url, this.#fetched.get(key)?.etag, signal, [304, 404]);
+    const before = this.#fetched.get(key);
+    const response = await this.#get(url, before?.etag, signal, [304, 404]);
+    // Whoever could not use it may have asked for it anew meanwhile.
+    if (response.status === 304 && before !== undefined && this.#fetched.get(key) === before) {
+      this.#fetched.set(key, { ...before, askedLod: lod });
+    }
     if (response.status !== 200) return;
     const frame = new Uint8Array(await response.arrayBuffer());
     signal.throwIfAborted();
     const header = readFrameHeader(frame);
     const etag = response.headers.get("etag") ?? undefined;
-    this.#fetched.set(key, { version: header.version, lod: header.lod, etag });
+    const { version, payloadBytes } = header;
+    this.#fetched.set(key, { version, lod: header.lod, askedLod: lod, isEmpty: payloadBytes === 0, etag });
     this.#deps.onFrame(frame);
   }
 

@@ -104,7 +104,8 @@ export function readRegistration(data: JsonFields): Registration {
 /** What is held back of what the client is to be sent. @throws {TypeError} if BACKPRESSURE cannot be read */
 export function readBackpressure(data: JsonFields): Backpressure {
   const { state, reason, close_after_ms: closeAfterMs } = data;
-  if ((state !== "held" && state !== "released") || (reason !== "slow" && reason !== "memory")) {
+  const isKnown = reason === "slow" || reason === "memory" || reason === "view";
+  if ((state !== "held" && state !== "released") || !isKnown) {
     throw new TypeError("Server message: state or reason of BACKPRESSURE is unknown");
   }
   return {

@@ -62,6 +62,8 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
     code: "BUSY",
     text: "the message KNOWN is refused; what it names is sent anew",
   },
+  "limits.maxKnownBytes": { code: "BUSY", text: "the message KNOWN is refused; what it names is sent anew" },
+  "limits.knownTtlMs": { text: "what KNOWN named is dropped, and sent anew" },
   "limits.opsPerSecond": { text: "nothing yet: reserved for edits in messages, of which there are none" },
   "limits.serverMessagesPerSecond": {
     code: "OVERLOADED",
@@ -141,6 +143,9 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
   "streaming.maxScreenErrorPx": { text: "the region is sent finer" },
   "streaming.slowConsumerTimeoutMs": { close: 4009, text: "told by BACKPRESSURE first, then closed" },
   "streaming.maxSendFailures": { close: 4009, text: "the connection is closed: its socket takes nothing" },
+  "streaming.maxRegionsPerView": {
+    text: "the rest is left out, and the client told by BACKPRESSURE; over HTTP the list ends there",
+  },
   "streaming.maxViewportUpdatesPerSecond": { text: "only the newest view counts" },
   "streaming.openTimeoutMs": { text: "the socket is given up" },
   "streaming.idleTimeoutSec": { close: 1001, text: "the runtime closes the connection" },

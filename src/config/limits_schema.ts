@@ -52,6 +52,20 @@ export const limitsSchema = z.strictObject({
     "regions",
     "Most regions that a client may say it holds before it registers",
   ),
+  maxKnownBytes: whole(
+    2 ** 24,
+    2 ** 16,
+    2 ** 30,
+    "bytes",
+    "Most memory for what all clients say they hold before they register",
+  ),
+  knownTtlMs: whole(
+    10_000,
+    1000,
+    600_000,
+    "ms",
+    "What a client says it holds is dropped if neither more of it nor its registration follows for so long",
+  ),
   opsPerSecond: whole(
     50,
     1,

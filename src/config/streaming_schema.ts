@@ -38,6 +38,13 @@ export const streamingSchema = z.strictObject({
     "views/s",
     "Most views of one client computed in a second; only its newest viewport counts",
   ),
+  maxRegionsPerView: whole(
+    16_384,
+    64,
+    2_097_152,
+    "regions",
+    "Most regions that one client is sent of what it sees, the centre of its view first",
+  ),
   turnBudgetMs: whole(
     8,
     1,

@@ -22,7 +22,7 @@ export interface HttpDeps {
   readonly config: Config;
   readonly worlds: Worlds;
   /** Regions for those who poll. */
-  readonly regions: Pick<RegionStreamer, "fetchRegion" | "regionsInView">;
+  readonly regions: Pick<RegionStreamer, "fetchRegion" | "occupiedRegions" | "regionsInView">;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Names `voxcast_http_*` and those of `metric_table.ts` are registered in it, so one app a registry. */

@@ -15,6 +15,11 @@ export function regionTag({ epoch, version, lod, kind }: RegionTag): string {
   return `"${epoch}-${version}-${lod}-${kind}"`;
 }
 
+/** Whether an `If-None-Match` asks for nothing if there is anything (RFC 9110, section 13.1.2). */
+export function refusesAny(header: string | null | undefined): boolean {
+  return header?.trim() === "*";
+}
+
 /**
  * What an asker holds by its `If-None-Match`, of those of this epoch and kind; undefined if nothing that is of use. A proxy may
  * have made a tag weak: the frame is the same then, too.

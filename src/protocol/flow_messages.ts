@@ -3,9 +3,12 @@ import { type MessageOptions, serverMessage } from "./server_message.ts";
 /** Tells a client that what it is sent is held back, or no longer. */
 export interface Backpressure {
   readonly state: "held" | "released";
-  /** `slow`: the client does not read fast enough; `memory`: the server cannot keep all that it sees. */
-  readonly reason: "slow" | "memory";
-  /** Regions that wait, or come coarser than they should. */
+  /**
+   * `slow`: the client does not read fast enough; `memory`: the server cannot keep all that it sees; `view`: it sees more
+   * regions than one client is sent.
+   */
+  readonly reason: "slow" | "memory" | "view";
+  /** Regions that wait, come coarser than they should, or are left out. */
   readonly heldRegions: number;
   /** Finest LOD that is sent now. */
   readonly finestLod: number;

@@ -27,7 +27,7 @@ export interface RegisterClient {
   readonly kind?: TreeKind;
   /** What the client speaks beyond full frames, in the order of `FEATURES`; empty if it says nothing. */
   readonly features: readonly Feature[];
-  /** Least time between two pushes to this client; absent means the server's own. */
+  /** Least time between two pushes to this client; absent means none: whatever is ready is sent at once. */
   readonly intervalMs?: number;
   readonly id?: string;
 }

@@ -81,6 +81,7 @@ export class Connection implements OutboxOwner {
   readonly #onWaiting: (connection: Connection) => void;
   #state: SessionState;
   #principal: Principal | undefined;
+  #isOpen = false;
   #isSocketClosed = false;
   #unsentBytes = 0;
 
@@ -124,7 +125,7 @@ export class Connection implements OutboxOwner {
 
   /** Whether messages are read and can be sent. */
   get isOpen(): boolean {
-    return this.#state.phase === "active" || this.#state.phase === "authenticating";
+    return this.#isOpen;
   }
 
   /** Bytes that wait in the process for this client. */
@@ -209,6 +210,7 @@ export class Connection implements OutboxOwner {
   #move(event: SessionEvent): boolean {
     const before = this.#state;
     this.#state = transition(before, event);
+    this.#isOpen = this.#state.phase === "active" || this.#state.phase === "authenticating";
     if (this.#state.phase === "active") this.#principal = this.#state.principal;
     return this.#state !== before;
   }

@@ -69,6 +69,11 @@ export class Outbox {
     return this.#lanes.waitingBytes;
   }
 
+  /** Region frames that the socket has not taken completely. Asks the socket. */
+  get pendingFrames(): number {
+    return this.#lanes.pendingFrames;
+  }
+
   /** Whether another region frame may be sent. */
   get hasRoomForFrame(): boolean {
     return this.#lanes.hasRoomForFrame;

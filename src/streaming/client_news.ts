@@ -36,6 +36,19 @@ export class ClientNews {
     });
   }
 
+  /** Tells a client if more is in its view than one client is sent, or was so far. */
+  tellOfView(client: ClientStream): void {
+    const { leftOut } = client.view;
+    if (leftOut > 0 === client.isToldOfView) return;
+    client.isToldOfView = leftOut > 0;
+    this.#tell(client, {
+      state: leftOut > 0 ? "held" : "released",
+      reason: "view",
+      heldRegions: leftOut,
+      finestLod: this.#options.cache.heldLod,
+    });
+  }
+
   /** Tells a client that it is behind, or has caught up; answers whether it is to be closed instead. */
   tellOfBacklog(client: ClientStream, nowMs: number): boolean {
     const { backlog } = client;

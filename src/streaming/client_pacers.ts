@@ -11,10 +11,14 @@ export interface ClientPacersOptions {
   readonly maxClientBytesPerSecond: number;
 }
 
-/** Gives each stream its pacer; that of a connection which acknowledges knows its link from the streams before. */
+/**
+ * Gives each stream its pacer, which is its connection's: one that acknowledges knows its link from the streams before, and one
+ * that does not has no second burst for registering again.
+ */
 export class ClientPacers {
   readonly #options: ClientPacersOptions;
   readonly #flow = new WeakMap<Connection, FlowPacer>();
+  readonly #fixed = new WeakMap<Connection, FixedPacer>();
 
   constructor(options: ClientPacersOptions) {
     this.#options = options;
@@ -22,8 +26,8 @@ export class ClientPacers {
 
   /** The pacer of a connection that acknowledges what it receives, or does not. */
   pacer(connection: Connection, acknowledges: boolean): Pacer {
-    const { clock, maxBulkMessageBytes: maxMessageBytes, maxClientBytesPerSecond } = this.#options;
-    if (!acknowledges) return new FixedPacer({ maxMessageBytes, bytesPerSecond: maxClientBytesPerSecond });
+    if (!acknowledges) return this.#fixedPacer(connection);
+    const { clock, maxBulkMessageBytes: maxMessageBytes } = this.#options;
     const sentBytes = connection.counters.regionBytesSent;
     const known = this.#flow.get(connection);
     if (known !== undefined) {
@@ -32,6 +36,15 @@ export class ClientPacers {
     }
     const pacer = new FlowPacer({ maxMessageBytes, sentBytes });
     this.#flow.set(connection, pacer);
+    return pacer;
+  }
+
+  #fixedPacer(connection: Connection): FixedPacer {
+    const known = this.#fixed.get(connection);
+    if (known !== undefined) return known;
+    const { maxBulkMessageBytes: maxMessageBytes, maxClientBytesPerSecond: bytesPerSecond } = this.#options;
+    const pacer = new FixedPacer({ maxMessageBytes, bytesPerSecond });
+    this.#fixed.set(connection, pacer);
     return pacer;
   }
 }

@@ -1,9 +1,12 @@
-import type { RegionKey } from "../space/mod.ts";
+import { type RegionKey, regionKey } from "../space/mod.ts";
+import { type FrameHeader, readFrameHeader } from "../protocol/mod.ts";
 import type { Connection } from "../session/mod.ts";
 import { BacklogWatch } from "./backlog_watch.ts";
+import type { BuildNews } from "./build_news.ts";
 import { ClientView, type ViewContext, type ViewOptions } from "./client_view.ts";
 import type { DropReason } from "./ledger.ts";
-import { type BulkSink, type BundlerShared, FrameBundler } from "./frame_bundler.ts";
+import { type BulkSink, type BundlerShared, FrameBundler, type SplitMessage } from "./frame_bundler.ts";
+import type { OwedRegions } from "./owed_regions.ts";
 import type { Pacer } from "./pacer.ts";
 import type { WorldStream } from "./world_stream.ts";
 
@@ -34,18 +37,32 @@ export class ClientStream implements BulkSink {
   readonly connection: Connection;
   readonly world: WorldStream;
   readonly view: ClientView;
-  readonly backlog = new BacklogWatch();
+  /** How long the client is behind, in whatever streams its connection has had. */
+  backlog = new BacklogWatch();
   /** LOD finer than which the client was told that it gets nothing for want of memory; 0: not told. */
   toldHeldLod = 0;
+  /** Whether the client was told that not all of its view is sent. */
+  isToldOfView = false;
   /** Messages in a row that were not taken. */
   failuresInRow = 0;
+  /** Whether changed regions can be sent as deltas. */
+  readonly takesDeltas: boolean;
   readonly #context: StreamContext;
-  readonly #options: StreamOptions;
+  readonly #outbox: Connection["outbox"];
+  readonly #owed: OwedRegions;
+  readonly #pacer: Pacer;
+  readonly #intervalMs: number;
+  /** Whether it may be pushed something at any time. */
+  readonly #isPrompt: boolean;
+  /** Whether frames may share a message, or a message be cut in parts. */
+  readonly #joins: boolean;
   readonly #bundler: FrameBundler;
   /** Regions whose frames were taken out of the view and have not been handed over, in the order of the frames. */
   readonly #begun: RegionKey[] = [];
   /** How many of its slots are in use: an array that shrinks gives its memory back each time. */
   #begunCount = 0;
+  /** Header of a frame that another stream of this connection has begun to send in parts, and this one ends. */
+  #taken: FrameHeader | undefined;
   #deficit = 0;
   #pollMs = FIRST_POLL_MS;
   #sentAtMs = -Infinity;
@@ -55,14 +72,21 @@ export class ClientStream implements BulkSink {
     this.connection = connection;
     this.world = world;
     this.view = new ClientView(world, options, context);
-    this.#options = options;
+    this.#owed = this.view.owed;
+    const { features, intervalMs, pacer } = options;
+    this.takesDeltas = features.deltas;
+    this.#outbox = connection.outbox;
+    this.#pacer = pacer;
+    this.#intervalMs = intervalMs;
+    this.#isPrompt = intervalMs === 0;
+    this.#joins = features.bundles || features.parts;
     this.#context = context;
-    this.#bundler = new FrameBundler(this, options.features, context.bundles);
+    this.#bundler = new FrameBundler(this, features, context.bundles);
   }
 
   /** Frames that wait to be sent. */
   get owedCount(): number {
-    return this.view.owed.count + this.#begunCount;
+    return this.#owed.count + this.#begunCount;
   }
 
   /** Whether a frame may be waiting to be sent. */
@@ -70,14 +94,42 @@ export class ClientStream implements BulkSink {
     return this.view.isStale || this.#hasOwed;
   }
 
-  /** Whether changed regions can be sent as deltas. */
-  get takesDeltas(): boolean {
-    return this.#options.features.deltas;
-  }
-
   /** The client has received so many bytes of bulk messages. */
   acknowledge(receivedBytes: number, nowMs: number): void {
-    this.#options.pacer.acknowledged(receivedBytes, nowMs);
+    this.#pacer.acknowledged(receivedBytes, nowMs);
+  }
+
+  /** Whether the client has all that was taken out of its view to be sent, as far as can be told. */
+  hasArrived(nowMs: number): boolean {
+    return this.#begunCount === 0 && this.#outbox.pendingFrames === 0 && this.#pacer.hasArrived(nowMs);
+  }
+
+  /**
+   * Takes note of builds that have ended; answers whether something is owed because of them. If nothing else is owed and the
+   * link is free, what they bring does not stand in line but is sent at once, as far as the client's share goes.
+   */
+  hear(news: readonly BuildNews[], nowMs: number, maySend: boolean): boolean {
+    const owed = this.#owed;
+    const isIdle = maySend && this.#isPrompt && owed.count === 0 && this.#begunCount === 0;
+    let leftBytes = isIdle ? this.#context.quantumBytes : 0;
+    let isOwed = false;
+    for (const item of news) {
+      if (leftBytes <= 0 || !this.#isFree(nowMs)) {
+        leftBytes = 0;
+        if (owed.onBuilt(item.key, item.region)) isOwed = true;
+        continue;
+      }
+      const bytes = owed.take(item);
+      if (bytes === undefined) continue;
+      leftBytes -= bytes.length;
+      const isTaken = this.#joins
+        ? this.#put(item.key, bytes, nowMs)
+        : this.#sendAlone(item.key, bytes, nowMs);
+      if (!isTaken) leftBytes = 0;
+    }
+    if (!isIdle) return isOwed;
+    if (this.#begunCount > 0) this.#flush(nowMs);
+    return owed.count > 0 || this.#begunCount > 0;
   }
 
   /**
@@ -86,7 +138,7 @@ export class ClientStream implements BulkSink {
    * next), nothing more may be sent now, or nothing is owed.
    */
   step(nowMs: number): StepResult {
-    const pauseMs = this.#pushedAtMs + this.#options.intervalMs - nowMs;
+    const pauseMs = this.#pushedAtMs + this.#intervalMs - nowMs;
     if (pauseMs > 0 && this.#hasOwed && !this.#bundler.isSplitting) return pauseMs;
     this.#deficit = Math.min(this.#deficit, 0) + this.#context.quantumBytes;
     while (this.#hasOwed) {
@@ -99,27 +151,66 @@ export class ClientStream implements BulkSink {
         return waitMs;
       }
       if (!this.#advance(nowMs)) return this.#retryMs();
-      if (this.view.owed.isEmpty && !this.#bundler.isSplitting && !this.#flush(nowMs)) return this.#retryMs();
+      if (this.#owed.isEmpty && !this.#bundler.isSplitting && !this.#flush(nowMs)) return this.#retryMs();
     }
     this.#deficit = 0;
     this.#pushedAtMs = this.#sentAtMs;
-    this.backlog.caughtUp();
+    // Until the view is known nobody can say whether something is owed.
+    if (!this.view.isStale && this.view.isLined) this.backlog.caughtUp();
     return "done";
   }
 
   /** Hands a message of the bundler to the connection. */
   sendBulk(message: Uint8Array, frames: number): boolean {
-    if (!this.connection.outbox.sendFrame(message, frames)) return false;
+    if (!this.#outbox.sendFrame(message, frames)) return false;
     this.#begunCount -= frames;
     if (this.#begunCount > 0 && frames > 0) this.#begun.copyWithin(0, frames, frames + this.#begunCount);
     this.#context.ledger.deliver(this.world.kind, frames);
+    if (frames > 0 && this.#taken !== undefined) {
+      const { level, morton, version, lod } = this.#taken;
+      this.#taken = undefined;
+      this.#owed.noteSent(regionKey(level, morton), { version, lod });
+    }
     return true;
+  }
+
+  /**
+   * Gives up the message that has begun to leave in parts, for the stream that is to {@linkcode follow} on this connection, if
+   * it is a whole frame of the same world and kind. Any other is sent to its end at once: nothing may come between its parts,
+   * and after the next registration the client would take it for something else.
+   */
+  handOver(next: WorldStream, nowMs: number): SplitMessage | undefined {
+    const split = this.#bundler.takeSplit();
+    if (split === undefined) return undefined;
+    if (next === this.world && readFrameHeader(split.bytes).flags === 0) {
+      // It is all that had been taken out of the view, as nothing else is while a message is split.
+      this.#begunCount = 0;
+      return split;
+    }
+    this.#bundler.resume(split);
+    while (this.#bundler.isSplitting && this.#advance(nowMs));
+    return undefined;
+  }
+
+  /**
+   * Takes the place of the connection's stream before this one, which is to end next. What a client was told stays told, how
+   * long it is behind goes on counting, no view comes sooner after the last, and a message that was begun goes on.
+   */
+  follow(before: ClientStream, begun: SplitMessage | undefined): void {
+    this.backlog = before.backlog;
+    this.toldHeldLod = before.toldHeldLod;
+    this.isToldOfView = before.isToldOfView;
+    this.view.computedAtMs = before.view.computedAtMs;
+    this.view.tookMs = before.view.tookMs;
+    if (begun === undefined) return;
+    const taken = readFrameHeader(begun.bytes);
+    this.#taken = taken;
+    this.#begun[this.#begunCount++] = regionKey(taken.level, taken.morton);
+    this.#bundler.resume(begun);
   }
 
   /** Ends the stream: what is owed is dropped, and the view's pins are given back. */
   end(reason: DropReason): void {
-    // Another stream may follow on this connection, and nothing may come between the parts of a message.
-    while (reason === "moved" && this.#bundler.isSplitting && this.#bundler.sendPart());
     this.#context.ledger.drop(reason, this.owedCount);
     this.#begunCount = 0;
     this.#bundler.clear();
@@ -127,14 +218,19 @@ export class ClientStream implements BulkSink {
   }
 
   get #hasOwed(): boolean {
-    return !this.view.owed.isEmpty || this.#begunCount > 0;
+    return !this.#owed.isEmpty || this.#begunCount > 0;
+  }
+
+  /** Whether the next frame may be taken now. */
+  #isFree(nowMs: number): boolean {
+    return this.#outbox.hasRoomForFrame && !this.#bundler.isSplitting && this.#pacer.waitMs(nowMs) <= 0;
   }
 
   /** Milliseconds until the next message may go; 0: now. */
   #waitMs(nowMs: number): number {
-    if (this.connection.outbox.hasRoomForFrame) {
+    if (this.#outbox.hasRoomForFrame) {
       this.#pollMs = FIRST_POLL_MS;
-      return this.#options.pacer.waitMs(nowMs);
+      return this.#pacer.waitMs(nowMs);
     }
     return this.#retryMs();
   }
@@ -149,10 +245,32 @@ export class ClientStream implements BulkSink {
   #advance(nowMs: number): boolean {
     const before = this.#bundler.sentBytes;
     if (this.#bundler.isSplitting) return this.#account(before, this.#bundler.sendPart(), nowMs);
-    const frame = this.view.owed.next();
-    if (frame === undefined) return true;
-    this.#begun[this.#begunCount++] = frame.key;
-    return this.#account(before, this.#bundler.add(frame.bytes, this.#options.pacer.maxMessageBytes), nowMs);
+    const frame = this.#owed.next();
+    return frame === undefined || this.#put(frame.key, frame.bytes, nowMs);
+  }
+
+  /** Puts a frame into the bundler; false if a message was not taken. */
+  #put(key: RegionKey, bytes: Uint8Array, nowMs: number): boolean {
+    const before = this.#bundler.sentBytes;
+    this.#begun[this.#begunCount++] = key;
+    return this.#account(before, this.#bundler.add(bytes, this.#pacer.maxMessageBytes), nowMs);
+  }
+
+  /** Sends a frame of a client that takes each as a message of its own; false if it was not taken. */
+  #sendAlone(key: RegionKey, bytes: Uint8Array, nowMs: number): boolean {
+    const { ledger, bundles: { metrics } } = this.#context;
+    if (this.#outbox.sendFrame(bytes, 1)) {
+      ledger.deliver(this.world.kind, 1);
+      metrics.flushedFrame("single", bytes);
+      this.#pacer.sent(bytes.length, nowMs);
+      this.failuresInRow = 0;
+      return true;
+    }
+    this.failuresInRow++;
+    metrics.failed();
+    ledger.drop("send-failed");
+    this.#owed.resend([key]);
+    return false;
   }
 
   #flush(nowMs: number): boolean {
@@ -165,7 +283,7 @@ export class ClientStream implements BulkSink {
     const bytes = this.#bundler.sentBytes - before;
     if (bytes > 0) {
       this.#deficit -= bytes;
-      this.#options.pacer.sent(bytes, nowMs);
+      this.#pacer.sent(bytes, nowMs);
       this.backlog.progress(nowMs);
       this.#sentAtMs = nowMs;
       this.failuresInRow = 0;
@@ -181,8 +299,9 @@ export class ClientStream implements BulkSink {
   #putBack(): void {
     const lost = this.#begun.slice(0, this.#begunCount);
     this.#begunCount = 0;
+    this.#taken = undefined;
     this.#context.ledger.drop("send-failed", lost.length);
     this.#bundler.clear();
-    this.view.owed.resend(lost);
+    this.#owed.resend(lost);
   }
 }

@@ -5,12 +5,14 @@ import { type FrameStyle, payloadsAhead } from "./frame_choice.ts";
 import type { KnownRegions } from "./known_regions.ts";
 import { NOTHING, type OwedContext, OwedRegions } from "./owed_regions.ts";
 import { RegionTable, type RegionTables } from "./region_table.ts";
-import { ViewScratch } from "./view_scratch.ts";
+import { KEPT, UNLINED, UNPINNED, ViewScratch } from "./view_scratch.ts";
 import type { WorldStream } from "./world_stream.ts";
 
 /** What the views of all clients work with. */
 export interface ViewContext extends OwedContext {
   readonly tables: RegionTables;
+  /** Most regions of one view. */
+  readonly maxRegionsPerView: number;
   /** Tells that more or fewer clients see a region, or that it is larger or smaller to them. */
   interestChanged(stream: WorldStream, key: RegionKey): void;
 }
@@ -26,12 +28,24 @@ export interface ViewOptions extends FrameStyle {
 const VISIBLE = new VisibleSet();
 const SCRATCH = new ViewScratch();
 
+/** Regions of a view that are put in line in one go: each may be a question to the cache and to those who build. */
+const LINED_AT_ONCE = 256;
+const ALL_LINED = new Uint32Array(0);
+/** With the key of a region that is to be put in line: those who build are to be told of it; it is to be pinned first. */
+const TELL = 1;
+const PIN = 2;
+const FLAG_BITS = 2;
+
 /** What one client wants of a world, by its newest viewport: which regions, each at which LOD. */
 export class ClientView {
   /** Monotonic time of the last computation. */
   computedAtMs = -Infinity;
+  /** How long that took. */
+  tookMs = 0;
   /** Whether the viewport or the set of regions has changed since. */
   isStale = true;
+  /** Regions that the camera sees beyond those that one client is sent. */
+  leftOut = 0;
   /** What of it is to be sent. */
   readonly owed: OwedRegions;
   readonly #world: WorldStream;
@@ -40,6 +54,9 @@ export class ClientView {
   #viewport: Viewport;
   #table = new RegionTable();
   #known: KnownRegions | undefined;
+  /** Regions that are still to be put in line, in the order of the view: keys with flags. */
+  #unlined = ALL_LINED;
+  #nextUnlined = 0;
 
   constructor(world: WorldStream, options: ViewOptions, context: ViewContext) {
     this.#world = world;
@@ -53,6 +70,11 @@ export class ClientView {
   /** Regions in the view. */
   get wantedCount(): number {
     return this.#table.size;
+  }
+
+  /** Whether all of the newest view that is to be sent stands in line. */
+  get isLined(): boolean {
+    return this.#unlined === ALL_LINED;
   }
 
   /** Takes over a newer viewport; the view is computed later, and only the newest counts. */
@@ -95,34 +117,63 @@ export class ClientView {
     return count;
   }
 
-  /** Computes wanted anew and puts what it differs in from sent in line, in the order of the view. */
+  /**
+   * Computes wanted anew and puts the first of what it differs in from sent in line, in the order of the view; the rest is for
+   * {@linkcode lineMore}. O(regions seen).
+   */
   compute(nowMs: number): void {
     this.isStale = false;
     this.computedAtMs = nowMs;
     const old = this.#table;
-    const { count, keys, lods } = this.#visible(old);
+    const { count, keys, lods, leftOut } = this.#visible(old);
+    this.leftOut = leftOut;
     const { level } = this.#world.world.grid;
     const table = this.#context.tables.take(count);
     SCRATCH.reset(count, old.capacity);
-    const { before, after, kept } = SCRATCH;
+    const { before, after, kept, due } = SCRATCH;
+    this.#markUnlined(old, kept);
     for (let i = 0; i < count; i++) {
       const key = regionKey(level, keys[i]!);
       const slot = old.slot(key);
-      before[i] = slot;
       after[i] = table.add(key, lods[i]!);
-      if (slot >= 0) kept[slot] = 1;
+      before[i] = slot;
+      if (slot >= 0) {
+        // What has not been in line before is as good as new.
+        if (kept[slot]! >= UNLINED) before[i] = -kept[slot]!;
+        kept[slot] = KEPT;
+      } else before[i] = -UNPINNED;
       this.#carry(old, slot, table, after[i]!, key);
     }
     this.#table = table;
     this.owed.use(table);
     old.forEach((key, slot) => {
-      if (kept[slot] === 0) this.#leave(key, old.owed(slot) > 0);
+      if (kept[slot] === KEPT) return;
+      if (old.owed(slot) > 0) this.#context.ledger.leaveView();
+      if (kept[slot] !== UNPINNED) this.#unpin(key);
     });
-    // Only now, as whoever is told of a region asks back how large it is in this view.
-    for (let i = 0; i < count; i++) this.#line(old, before[i]!, after[i]!, regionKey(level, keys[i]!));
+    let dueCount = 0;
+    for (let i = 0; i < count; i++) {
+      // Its size on the screen has changed by as much as matters to the order of builds only if its LOD has.
+      const isNew = before[i]! < 0 || old.wantedLod(before[i]!) !== lods[i]!;
+      if (!isNew && table.owed(after[i]!) === 0) continue;
+      const flags = Number(isNew) * TELL + Number(before[i] === -UNPINNED) * PIN;
+      due[dueCount++] = regionKey(level, keys[i]!) << FLAG_BITS | flags;
+    }
     this.#context.tables.giveBack(old);
     // What was not in the first view may be out of date when it comes into a later one: it is sent again then.
     this.#known = undefined;
+    // Only now, as whoever is told of a region asks back how large it is in this view.
+    this.#unlined = dueCount > 0 ? due.slice(0, dueCount) : ALL_LINED;
+    this.#nextUnlined = 0;
+    this.lineMore();
+  }
+
+  /** Puts some more of the view in line, if not all of it is. */
+  lineMore(): void {
+    const unlined = this.#unlined;
+    const end = Math.min(unlined.length, this.#nextUnlined + LINED_AT_ONCE);
+    while (this.#nextUnlined < end) this.#line(unlined[this.#nextUnlined++]!);
+    if (end === unlined.length) this.#unlined = ALL_LINED;
   }
 
   /** Gives all pins back; the view is empty then. What was owed is for the caller to account for. */
@@ -131,7 +182,11 @@ export class ClientView {
     this.#table = new RegionTable();
     this.owed.use(this.#table);
     this.isStale = false;
-    table.forEach((key) => this.#unpin(key));
+    const unpinned = this.#unpinned();
+    this.#unlined = ALL_LINED;
+    table.forEach((key) => {
+      if (!unpinned.has(key)) this.#unpin(key);
+    });
     this.#context.tables.giveBack(table);
   }
 
@@ -145,10 +200,11 @@ export class ClientView {
       return slot >= 0 ? old.wantedLod(slot) : known?.get(key)?.lod ?? -1;
     };
     const rule = lodRuleFor(lodRule, this.#viewport, grid);
-    return computeVisible(this.#viewport, grid, pyramid, rule, VISIBLE, previousLod);
+    const { maxRegionsPerView } = this.#context;
+    return computeVisible(this.#viewport, grid, pyramid, rule, VISIBLE, previousLod, maxRegionsPerView);
   }
 
-  /** Puts a region into the new view with what is known of it, and pins it if it has come in. */
+  /** Puts a region into the new view with what is known of it. */
   #carry(old: RegionTable, before: number, table: RegionTable, slot: number, key: RegionKey): void {
     if (before >= 0) {
       table.setSent(slot, old.sentVersion(before), old.sentLod(before));
@@ -158,20 +214,36 @@ export class ClientView {
     }
     const { version, lod: sentLod } = this.#known?.get(key) ?? NOTHING;
     table.setSent(slot, version, sentLod);
-    this.#context.cache.pin(this.#world.cacheKey(key));
   }
 
-  /** Puts a region of the new view in line if something is to be sent of it, and tells those who order the builds. */
-  #line(old: RegionTable, before: number, slot: number, key: RegionKey): void {
-    // Its size on the screen has changed by as much as matters to the order of builds only if its LOD has.
-    const hasChanged = before < 0 || old.wantedLod(before) !== this.#table.wantedLod(slot);
-    if (hasChanged) this.#context.interestChanged(this.#world, key);
-    if (!this.owed.line(key, slot) && hasChanged) this.owed.check(key, slot);
+  /** Marks what the last view had still to put in line. */
+  #markUnlined(old: RegionTable, marks: Uint8Array): void {
+    for (let i = this.#nextUnlined; i < this.#unlined.length; i++) {
+      const due = this.#unlined[i]!;
+      if ((due & TELL) === 0) continue;
+      marks[old.slot((due >>> FLAG_BITS) as RegionKey)] = (due & PIN) === 0 ? UNLINED : UNPINNED;
+    }
   }
 
-  #leave(key: RegionKey, wasOwed: boolean): void {
-    if (wasOwed) this.#context.ledger.leaveView();
-    this.#unpin(key);
+  /** Regions of the view that are still to be pinned. */
+  #unpinned(): ReadonlySet<RegionKey> {
+    const unpinned = new Set<RegionKey>();
+    for (let i = this.#nextUnlined; i < this.#unlined.length; i++) {
+      const due = this.#unlined[i]!;
+      if ((due & PIN) !== 0) unpinned.add((due >>> FLAG_BITS) as RegionKey);
+    }
+    return unpinned;
+  }
+
+  /** Puts a region of the view in line if something is to be sent of it, and tells those who order the builds if it is new. */
+  #line(due: number): void {
+    const key = (due >>> FLAG_BITS) as RegionKey;
+    const slot = this.#table.slot(key);
+    // Whoever was told of another may have ended the stream, and with it the view.
+    if (slot < 0) return;
+    if ((due & PIN) !== 0) this.#context.cache.pin(this.#world.cacheKey(key));
+    if ((due & TELL) !== 0) this.#context.interestChanged(this.#world, key);
+    if (!this.owed.line(key, slot) && (due & TELL) !== 0) this.owed.check(key, slot);
   }
 
   #unpin(key: RegionKey): void {

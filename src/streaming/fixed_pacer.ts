@@ -2,6 +2,8 @@ import type { Pacer } from "./pacer.ts";
 
 /** What a client that was idle may get at once, in milliseconds of its rate. */
 const BURST_MS = 250;
+/** What left so long ago has arrived: nothing tells when it does. */
+const ARRIVAL_MS = 2000;
 
 /** A fixed rate, for clients that do not tell what they receive. */
 export class FixedPacer implements Pacer {
@@ -29,4 +31,8 @@ export class FixedPacer implements Pacer {
   }
 
   acknowledged(): void {}
+
+  hasArrived(nowMs: number): boolean {
+    return nowMs - this.#clearAtMs > ARRIVAL_MS;
+  }
 }

@@ -183,6 +183,10 @@ export class FlowPacer implements Pacer {
     this.#endRound(queueMs);
   }
 
+  hasArrived(): boolean {
+    return this.inFlightBytes === 0;
+  }
+
   /** Milliseconds of the rate that may be on their way besides the least round trip. */
   get #slackMs(): number {
     const { gapMs, jitterMs } = this.#link;

@@ -18,7 +18,7 @@ export interface BundlerShared {
 }
 
 /** A message that leaves in parts. */
-interface SplitMessage {
+export interface SplitMessage {
   readonly bytes: Uint8Array;
   readonly messageId: number;
   /** Longest part, its header included. */
@@ -113,6 +113,19 @@ export class FrameBundler {
       if (isLast) this.#shared.metrics.flushedFrame("bytes", split.bytes);
     }
     return isSent;
+  }
+
+  /** Takes out the message that has begun to leave in parts, for another bundler to {@linkcode resume}. */
+  takeSplit(): SplitMessage | undefined {
+    const split = this.#split;
+    this.#split = undefined;
+    return split;
+  }
+
+  /** Goes on with a message that another bundler has begun. Nothing may wait. */
+  resume(split: SplitMessage): void {
+    this.#split = split;
+    this.#lastId = split.messageId;
   }
 
   /** Forgets what waits. */

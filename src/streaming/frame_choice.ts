@@ -10,6 +10,18 @@ export interface FrameStyle {
   readonly coarseLod: number;
 }
 
+const STYLES = new Map<string, FrameStyle>();
+
+/** The same style as one object for all clients that have it, so that equal ones are told by identity. */
+export function sharedStyle({ codec, features, coarseLod }: FrameStyle): FrameStyle {
+  const name = JSON.stringify([codec, coarseLod, features]);
+  const known = STYLES.get(name);
+  if (known !== undefined) return known;
+  const style = { codec, features, coarseLod };
+  STYLES.set(name, style);
+  return style;
+}
+
 /** What a client holds of a region; version 0: nothing. */
 export interface HeldDetail {
   readonly version: number;

@@ -44,22 +44,39 @@ export function believedClaims(
   return known;
 }
 
-/** Regions of a VERIFY that the client holds otherwise than it was sent, or in groups whose hashes do not add up. */
+/** What a client was sent. */
+export interface SentRegions {
+  /** Version and LOD of what was sent last of a region; version 0: nothing. */
+  of(key: RegionKey): KnownRegion;
+  /** Whether all of it has arrived, as far as can be told. */
+  readonly hasArrived: boolean;
+}
+
+/**
+ * Regions of a VERIFY of which the client holds nothing, or something else than it was sent, or which are in groups whose
+ * hashes do not add up. As long as something is on its way, who holds an older version or another LOD may hold what was sent
+ * before; and of what was sent nothing yet all comes in full anyway.
+ */
 export function refutedClaims(
   message: KnownMessage,
   stream: WorldStream,
-  owed: { sent(key: RegionKey): KnownRegion },
+  sent: SentRegions,
   cache: RegionCache,
 ): RegionKey[] {
   const refuted: RegionKey[] = [];
   for (const group of groupsOf(message)) {
     const isWrong = isRefuted(group, stream, cache);
-    for (const { key, version, lod } of group.entries) {
-      const sent = owed.sent(key);
-      if (isWrong || version !== sent.version || lod !== sent.lod) refuted.push(key);
+    for (const claim of group.entries) {
+      if (isWrong || isOtherwise(claim, sent.of(claim.key), sent.hasArrived)) refuted.push(claim.key);
     }
   }
   return refuted;
+}
+
+function isOtherwise({ version, lod }: Claim, sent: KnownRegion, hasArrived: boolean): boolean {
+  if (lod === LOD_NONE) return true;
+  if (sent.version === 0 || (version === sent.version && lod === sent.lod)) return false;
+  return hasArrived || version > sent.version;
 }
 
 interface Claim extends KnownRegion {

@@ -16,6 +16,11 @@ export interface AckSample {
 
 /** Acknowledgements over which rate and gap are measured. */
 const RECENT_ACKS = 8;
+/**
+ * The highest rate of so long counts: whenever either side is kept from running, less arrives than the link takes, and a
+ * mean would lower the window, and the window the next mean, without an end (as in BBR, which takes a maximum, too).
+ */
+const RATE_MS = 600;
 /** Clean round trips of which the jitter is told, and how many it takes. */
 const RECENT_CLEAN = 5;
 const LEAST_CLEAN = 3;
@@ -35,6 +40,8 @@ export class LinkEstimate {
   #confirmedAtMs = 0;
   #gapMs = 0;
   #bytesPerMs = 0;
+  /** What the rate was found to be of late. */
+  #rates: { readonly atMs: number; readonly bytesPerMs: number }[] = [];
 
   /** Round trip of the link without a queue, with the time that one message takes. */
   get leastRttMs(): number {
@@ -77,9 +84,13 @@ export class LinkEstimate {
     const gaps = acks.flatMap(({ gapMs }) => gapMs ?? []);
     if (gaps.length > 0) this.#gapMs = Math.min(MOST_GAP_MS, gaps.sort((a, b) => a - b)[gaps.length >> 1]!);
     const first = acks[0]!;
-    this.#bytesPerMs = isQuick || first.nowMs >= ack.fromMs
+    const bytesPerMs = isQuick || first.nowMs >= ack.fromMs
       ? ack.bytesPerMs
       : (ack.bytes - first.bytes) / (ack.nowMs - first.nowMs);
+    if (isQuick) this.#rates = [];
+    this.#rates = this.#rates.filter(({ atMs }) => ack.nowMs - atMs < RATE_MS);
+    this.#rates.push({ atMs: ack.nowMs, bytesPerMs });
+    this.#bytesPerMs = this.#rates.reduce((most, rate) => Math.max(most, rate.bytesPerMs), 0);
   }
 
   /** The link was not kept busy: what was measured of its rate does not join what will be. */
@@ -90,12 +101,14 @@ export class LinkEstimate {
   /** The rate was measured long ago: it counts for so many times less; Infinity: it is unknown again. */
   forgetRate(times: number): void {
     this.#bytesPerMs /= times;
+    this.#rates = [];
   }
 
   /** Looks for the least round trip anew: what was measured before the last time that this was done counts no more. */
   renewRtt(nowMs: number): void {
     this.#formerMs = this.#leastMs;
     this.#leastMs = Infinity;
+    this.#rates = [];
     this.#confirmedAtMs = nowMs;
   }
 }

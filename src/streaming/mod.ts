@@ -6,4 +6,4 @@ export { RegionStreamer } from "./streamer.ts";
 export type { Registration, StreamerOptions, StreamLimits } from "./streamer_options.ts";
 export type { PressureReason, PressureStats } from "./pressure_metrics.ts";
 export type { RegionAnswer, RegionQuery } from "./region_fetch.ts";
-export type { ViewedRegion } from "./region_view.ts";
+export type { CameraView, RegionPage, ViewedRegion } from "./region_view.ts";

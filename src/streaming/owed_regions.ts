@@ -1,6 +1,7 @@
 import type { RegionKey } from "../space/mod.ts";
 import type { CachedRegion, RegionCache } from "../cache/mod.ts";
-import { chooseFrame, type FrameStyle } from "./frame_choice.ts";
+import type { BuildNews } from "./build_news.ts";
+import { chooseFrame, type FrameStyle, sharedStyle } from "./frame_choice.ts";
 import type { KnownRegion } from "./known_regions.ts";
 import type { FrameLedger } from "./ledger.ts";
 import { RegionTable } from "./region_table.ts";
@@ -39,10 +40,12 @@ export class OwedRegions {
   readonly #context: OwedContext;
   readonly #order = new SendOrder();
   #table = new RegionTable();
+  /** Slots up to this one have been looked through in this pass. */
+  #reconciled = 0;
 
   constructor(world: WorldStream, style: FrameStyle, context: OwedContext) {
     this.#world = world;
-    this.#style = style;
+    this.#style = sharedStyle(style);
     this.#context = context;
   }
 
@@ -58,6 +61,8 @@ export class OwedRegions {
 
   /** Goes on with the table of another view; nothing of it stands in line. */
   use(table: RegionTable): void {
+    // A region lies at the same part of every table, so a pass goes on where it was, however fast the views change.
+    this.#reconciled = Math.floor(this.#reconciled / this.#table.capacity * table.capacity);
     this.#table = table;
     this.#order.clear();
   }
@@ -85,11 +90,46 @@ export class OwedRegions {
     return true;
   }
 
-  /** Looks through the whole view for what is missing or old: heals whatever was skipped. O(view). */
-  reconcile(): void {
-    this.#table.forEach((key, slot) => {
-      if (this.#table.owed(slot) === 0) this.check(key, slot);
-    });
+  /** Takes out the frame of a new build of which nothing stands in line; undefined if the client is owed none. */
+  take(news: BuildNews): Uint8Array | undefined {
+    const { key, region } = news;
+    const table = this.#table;
+    const slot = table.slot(key);
+    if (slot < 0 || this.#isSettled(slot, region)) return undefined;
+    this.#context.ledger.owe();
+    const target = this.#targetLod(slot, region);
+    const { bytes, lod } = news.choose(this.#style, table.sentVersion(slot), table.sentLod(slot), target);
+    this.#sent(key, slot, region, lod);
+    return bytes;
+  }
+
+  /** Has {@linkcode reconcile} begin anew. */
+  rewind(): void {
+    this.#reconciled = 0;
+  }
+
+  /**
+   * Looks for what is missing or old in the next so many slots of the view, and so heals whatever was skipped; answers whether
+   * the whole view has been looked through since {@linkcode rewind}. O(slots).
+   */
+  reconcile(slots = Infinity): boolean {
+    const { capacity } = this.#table;
+    const from = this.#reconciled;
+    this.#reconciled = Math.min(capacity, from + slots);
+    this.#table.forEach(
+      (key, slot) => {
+        if (this.#table.owed(slot) === 0) this.check(key, slot);
+      },
+      from,
+      this.#reconciled,
+    );
+    return this.#reconciled === capacity;
+  }
+
+  /** Notes that the client was sent a region whole by another stream, after all that this one has sent of it. */
+  noteSent(key: RegionKey, { version, lod }: KnownRegion): void {
+    const slot = this.#table.slot(key);
+    if (slot >= 0) this.#table.setSent(slot, version, lod);
   }
 
   /** Forgets that regions were sent, so that they are sent in full again; returns how many of them are in view. */
@@ -145,9 +185,14 @@ export class OwedRegions {
     const held = { version: table.sentVersion(slot), lod: table.sentLod(slot) };
     const { bytes, lod } = chooseFrame(region, held, this.#targetLod(slot, region), this.#style);
     table.setOwed(slot, 0);
-    table.setSent(slot, region.version, lod);
-    if (!this.#isSettled(slot, region)) this.#owe(key, slot, region);
+    this.#sent(key, slot, region, lod);
     return { key, bytes };
+  }
+
+  /** Notes what was taken out to be sent, and that more of it is owed if that is not all. */
+  #sent(key: RegionKey, slot: number, region: CachedRegion, lod: number): void {
+    this.#table.setSent(slot, region.version, lod);
+    if (!this.#isSettled(slot, region)) this.#owe(key, slot, region);
   }
 
   /** LOD that is to be sent: what the client wants, as far as there is memory for it; no tree is cut above its root. */

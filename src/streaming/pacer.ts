@@ -10,4 +10,6 @@ export interface Pacer {
   sent(bytes: number, nowMs: number): void;
   /** The client says how many bytes it has received since its connection opened. */
   acknowledged(receivedBytes: number, nowMs: number): void;
+  /** Whether all that was handed over has arrived, as far as can be told. */
+  hasArrived(nowMs: number): boolean;
 }

@@ -1,5 +1,5 @@
 /** Why a client was told that something is held back. */
-export type PressureReason = "slow" | "memory";
+export type PressureReason = "slow" | "memory" | "view";
 
 /** How often clients were told of backpressure since the start, and what came of it. */
 export interface PressureStats {
@@ -15,7 +15,7 @@ export interface PressureStats {
 
 /** Counts what clients are told of backpressure. */
 export class PressureMetrics {
-  readonly #told = { held: { slow: 0, memory: 0 }, released: { slow: 0, memory: 0 } };
+  readonly #told = { held: { slow: 0, memory: 0, view: 0 }, released: { slow: 0, memory: 0, view: 0 } };
   readonly #closed = { slow: 0, failing: 0 };
 
   /** A client was told. */

@@ -104,9 +104,9 @@ export class RegionTable {
     this.#owed[slot] = urgency;
   }
 
-  /** Calls `visit` with each region and its slot, in no order. */
-  forEach(visit: (key: RegionKey, slot: number) => void): void {
-    for (let slot = 0; slot < this.capacity; slot++) {
+  /** Calls `visit` with each region and its slot, in no order; or only with those in the slots from one on up to another. */
+  forEach(visit: (key: RegionKey, slot: number) => void, from = 0, end = this.capacity): void {
+    for (let slot = from; slot < end; slot++) {
       const key = this.#keys[slot]!;
       if (key !== FREE) visit(key as RegionKey, slot);
     }

@@ -10,6 +10,8 @@ export interface StreamCycleOptions extends BacklogLimits {
   readonly clock: Clock;
   readonly cache: RegionCache;
   readonly streamingIntervalMs: number;
+  /** Most time of one look at what clients want and were sent. */
+  readonly turnBudgetMs: number;
 }
 
 /** Whom a cycle looks at, and whom it tells. */
@@ -23,8 +25,10 @@ export interface StreamCycleHooks {
   readonly onStuck: (client: ClientStream) => void;
 }
 
-/** Wanted sets are compared with what was sent at least this often, in milliseconds. */
+/** Wanted sets are compared with what was sent this often, in milliseconds, or as often as there is time for it ... */
 const RECONCILE_INTERVAL_MS = 1000;
+/** ... in pieces of so many slots, after which the clock is asked. */
+const SLOTS_A_LOOK = 512;
 
 /**
  * Looks over all clients again and again: picks up what no event has told of, heals what was skipped, and tells those from
@@ -36,6 +40,8 @@ export class StreamCycle implements Disposable {
   readonly #news: ClientNews;
   #reconciledAtMs = 0;
   #seenHeldLod = 0;
+  /** Clients whose wanted sets are still to be compared in this pass, the next one last. */
+  #due: ClientStream[] = [];
   #timer: TimerId | undefined;
 
   constructor(options: StreamCycleOptions, hooks: StreamCycleHooks) {
@@ -60,22 +66,37 @@ export class StreamCycle implements Disposable {
 
   #lookOver(nowMs: number): void {
     const { cache } = this.#options;
-    const { clients, onStuck, onWork } = this.#hooks;
+    const { onStuck, onWork } = this.#hooks;
+    const clients = new Set(this.#hooks.clients());
     const isHeldChanged = cache.heldLod !== this.#seenHeldLod;
-    const isReconciling = isHeldChanged || nowMs - this.#reconciledAtMs >= RECONCILE_INTERVAL_MS;
     this.#seenHeldLod = cache.heldLod;
-    if (isReconciling) {
+    const isDue = this.#due.length === 0 && nowMs - this.#reconciledAtMs >= RECONCILE_INTERVAL_MS;
+    if (isHeldChanged || isDue) {
       this.#reconciledAtMs = nowMs;
       cache.sweep();
+      this.#due = [...clients];
+      for (const { view } of clients) view.owed.rewind();
     }
-    for (const client of [...clients()]) {
-      if (isReconciling) {
-        client.view.owed.reconcile();
-        this.#news.tellOfMemory(client);
-      }
+    this.#reconcile(clients, nowMs + this.#options.turnBudgetMs);
+    for (const client of clients) {
+      this.#news.tellOfView(client);
       if (this.#news.tellOfBacklog(client, nowMs)) onStuck(client);
       // One that was closed meanwhile has no work any more.
       if (client.hasWork) onWork(client);
+    }
+  }
+
+  /** Goes on comparing what clients want with what they were sent, until a time. */
+  #reconcile(clients: ReadonlySet<ClientStream>, endMs: number): void {
+    const { clock } = this.#options;
+    for (let client = this.#due.at(-1); client !== undefined; client = this.#due.at(-1)) {
+      if (!clients.has(client)) this.#due.pop();
+      // What is not in line yet is looked at anyway, in its order.
+      else if (!client.view.isLined || client.view.owed.reconcile(SLOTS_A_LOOK)) {
+        this.#due.pop();
+        this.#news.tellOfMemory(client);
+      }
+      if (clock.monotonic() >= endMs) return;
     }
   }
 }

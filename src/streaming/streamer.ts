@@ -11,6 +11,7 @@ import {
 } from "../protocol/mod.ts";
 import type { Connection } from "../session/mod.ts";
 import type { World } from "../world/mod.ts";
+import { Broadcast } from "./broadcast.ts";
 import { BulkPool, type PoolStats } from "./bulk_pool.ts";
 import { BundleMetrics, type BundleStats } from "./bundle_metrics.ts";
 import { ClientPacers } from "./client_pacers.ts";
@@ -20,12 +21,15 @@ import { type DropReason, FrameLedger, type LedgerSnapshot } from "./ledger.ts";
 import { PressureMetrics, type PressureStats } from "./pressure_metrics.ts";
 import { fetchRegion, type RegionAnswer, type RegionQuery } from "./region_fetch.ts";
 import { RegionTables } from "./region_table.ts";
-import { regionsInView, type ViewedRegion } from "./region_view.ts";
+import { type CameraView, occupiedRegions, type RegionPage, regionsInView } from "./region_view.ts";
 import { type ServedKind, ServedWorld } from "./served_world.ts";
 import type { Registration, StreamerOptions } from "./streamer_options.ts";
 import { StreamCycle } from "./stream_cycle.ts";
 import { streamFeatures } from "./stream_features.ts";
 import { TurnScheduler } from "./turn_scheduler.ts";
+
+/** A view that takes long to compute is computed the less often: no sooner than after so many times as long. */
+const VIEW_REST = 10;
 
 /**
  * Streams regions to clients: what a client wants (by its newest viewport) minus what it was sent, pushed as soon
@@ -42,6 +46,7 @@ export class RegionStreamer {
   readonly #clients = new Map<Connection, ClientStream>();
   readonly #pacers: ClientPacers;
   readonly #turns: TurnScheduler<ClientStream>;
+  readonly #broadcast: Broadcast;
   readonly #cycle: StreamCycle;
   readonly #minViewMs: number;
   #streamCount = 0;
@@ -56,13 +61,20 @@ export class RegionStreamer {
       tables: new RegionTables(),
       bundles: { pool: this.#pool, metrics: this.#bundles, maxBundleFrames: options.maxBundleFrames },
       quantumBytes: options.turnQuantumBytes,
+      maxRegionsPerView: options.maxRegionsPerView,
       requestBuild: (stream, key) => options.requestBuild(stream.world, key, stream.kind),
       interestChanged: ({ world }, key) => options.onInterestChanged(world, key),
     };
     this.#pacers = new ClientPacers(options);
+    this.#broadcast = new Broadcast({
+      clock: options.clock,
+      onWork: (client) => this.#turns.add(client),
+      onError: (client, error) => this.#giveUp(client, error),
+    });
     this.#turns = new TurnScheduler({
       clock: options.clock,
       budgetMs: options.turnBudgetMs,
+      lead: this.#broadcast,
       step: (client, nowMs) => this.#step(client, nowMs),
       onError: (client, error) => this.#giveUp(client, error),
     });
@@ -145,7 +157,8 @@ export class RegionStreamer {
   /** Starts a client's stream of a world in one kind, or moves it if it has one. */
   register(connection: Connection, world: World, registration: Registration): void {
     const served = this.#served(world, registration.kind);
-    this.remove(connection, "moved");
+    const before = this.#clients.get(connection);
+    const begun = before?.handOver(served.stream, this.#options.clock.monotonic());
     const features = streamFeatures(registration.features ?? []);
     const client = new ClientStream(connection, served.stream, {
       viewport: registration.viewport,
@@ -156,6 +169,8 @@ export class RegionStreamer {
       pacer: this.#pacers.pacer(connection, features.flow),
       known: believedClaims(registration.known ?? [], served.stream, this.#options.cache),
     }, this.#context);
+    if (before !== undefined) client.follow(before, begun);
+    this.remove(connection, "moved");
     served.clients.add(client);
     this.#clients.set(connection, client);
     this.#turns.add(client);
@@ -189,16 +204,23 @@ export class RegionStreamer {
   ): { readonly checked: number; readonly wrong: number } | undefined {
     const client = this.#clients.get(connection);
     if (client === undefined || !isAbout(message, client.world)) return undefined;
-    const wrong = client.view.owed.resend(
-      refutedClaims(message, client.world, client.view.owed, this.#options.cache),
-    );
+    const { cache, clock } = this.#options;
+    const { owed } = client.view;
+    const sent = { of: (key: RegionKey) => owed.sent(key), hasArrived: client.hasArrived(clock.monotonic()) };
+    const wrong = owed.resend(refutedClaims(message, client.world, sent, cache));
     this.#turns.add(client);
     return { checked: message.mortons.length, wrong };
   }
 
-  /** What a camera sees of a world, in the order in which a client is sent it. Throws WORLD_NOT_FOUND. */
-  regionsInView(world: World, kind: TreeKind, viewport: Viewport): readonly ViewedRegion[] {
-    return regionsInView(this.#served(world, kind).stream, viewport, this.#options.cache);
+  /** What a client with a camera would be sent of a world, in this order. Throws WORLD_NOT_FOUND. */
+  regionsInView(world: World, kind: TreeKind, viewport: Viewport): CameraView {
+    const { cache, maxRegionsPerView } = this.#options;
+    return regionsInView(this.#served(world, kind).stream, viewport, cache, maxRegionsPerView);
+  }
+
+  /** See {@linkcode occupiedRegions}. Throws WORLD_NOT_FOUND. */
+  occupiedRegions(world: World, after: RegionKey | undefined, limit: number): RegionPage {
+    return occupiedRegions(this.#served(world, world.kind).stream, after, limit);
   }
 
   /** One region for one who asks for it by itself; see {@linkcode fetchRegion}. Throws WORLD_NOT_FOUND. */
@@ -248,9 +270,8 @@ export class RegionStreamer {
       keepsDeltas ||= client.takesDeltas && client.view.wantedLod(built.key) === 0;
     }
     cache.put(cacheKey, region, { keepsDeltas });
-    for (const client of served.clients) {
-      if (client.view.owed.onBuilt(built.key, region)) this.#turns.add(client);
-    }
+    this.#broadcast.add(served.clients, built.key, region);
+    this.#turns.wake();
     served.waits.built(built.key, region);
   }
 
@@ -273,6 +294,7 @@ export class RegionStreamer {
   dispose(): void {
     this.#cycle[Symbol.dispose]();
     this.#turns.dispose();
+    this.#broadcast.clear();
     for (const connection of [...this.#clients.keys()]) this.remove(connection);
     for (const served of this.#worlds.values()) served[Symbol.dispose]();
     this.#worlds.clear();
@@ -293,17 +315,19 @@ export class RegionStreamer {
 
   #step(client: ClientStream, now: number): StepResult {
     const { view } = client;
-    let viewWaitMs = 0;
-    if (view.isStale) {
-      viewWaitMs = view.computedAtMs + this.#minViewMs - now;
-      if (viewWaitMs <= 0) view.compute(now);
-    }
+    const viewMs = Math.max(this.#minViewMs, view.tookMs * VIEW_REST);
+    const viewWaitMs = view.isStale ? view.computedAtMs + viewMs - now : 0;
+    if (view.isStale && viewWaitMs <= 0) {
+      view.compute(now);
+      view.tookMs = this.#options.clock.monotonic() - now;
+    } else view.lineMore();
     const result = client.step(now);
     if (client.failuresInRow >= this.#options.maxSendFailures) {
       this.#pressure.closed("failing");
       this.#close(client);
       return "done";
     }
+    if (!view.isLined) return "more";
     if (result === "more" || !view.isStale) return result;
     return Math.max(1, result === "done" ? viewWaitMs : Math.min(viewWaitMs, result));
   }

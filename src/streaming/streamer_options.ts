@@ -13,6 +13,7 @@ export interface StreamLimits extends BacklogLimits {
   readonly turnBudgetMs: number;
   readonly turnQuantumBytes: number;
   readonly maxViewportUpdatesPerSecond: number;
+  readonly maxRegionsPerView: number;
   readonly coarseLod: number;
   readonly maxBulkMessageBytes: number;
   readonly maxBundleFrames: number;

@@ -1,10 +1,20 @@
 import type { Clock, TimerId } from "../observe/mod.ts";
 
+/** Work for all that goes before the steps of those that have some of their own. */
+export interface TurnLead {
+  /** Whether there is none. */
+  readonly isEmpty: boolean;
+  /** Does all of it; what takes longer than until `endMs` it is to leave to steps. */
+  run(nowMs: number, endMs: number): void;
+}
+
 /** Options of {@linkcode TurnScheduler}. */
 export interface TurnSchedulerOptions<T> {
   readonly clock: Clock;
   /** Most milliseconds of work before the event loop has its turn. */
   readonly budgetMs: number;
+  /** Work that goes before the steps of each turn; whoever adds to it is to call {@linkcode TurnScheduler.wake}. */
+  readonly lead?: TurnLead;
   /**
    * Does a bounded piece of work at a monotonic time; tells whether there is more, or in how many milliseconds to look again
    * (Infinity: when it is added).
@@ -36,6 +46,11 @@ export class TurnScheduler<T> {
   add(item: T): void {
     if (this.#waiting.size > 0) this.#stopWaiting(item);
     this.#ready.add(item);
+    this.wake();
+  }
+
+  /** Sees to it that there is a turn, at the end of the current task if no other is due. */
+  wake(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     queueMicrotask(() => this.#turn());
@@ -56,9 +71,10 @@ export class TurnScheduler<T> {
   }
 
   #turn(): void {
-    const { clock, budgetMs } = this.#options;
+    const { clock, budgetMs, lead } = this.#options;
     let nowMs = clock.monotonic();
     const end = nowMs + budgetMs;
+    lead?.run(nowMs, end);
     let unlooked = 0;
     // A Set hands out what is added behind the present item too: adding an item again sends it to the back.
     for (const item of this.#ready) {
@@ -72,7 +88,7 @@ export class TurnScheduler<T> {
       nowMs = clock.monotonic();
       if (nowMs >= end) break;
     }
-    this.#isScheduled = this.#ready.size > 0;
+    this.#isScheduled = this.#ready.size > 0 || lead?.isEmpty === false;
     if (this.#isScheduled) {
       this.#nextTurn = clock.setTimeout(() => {
         this.#nextTurn = undefined;

@@ -26,6 +26,7 @@ let lods = new Uint8Array(0);
  * @param out receives the result; grows when it must
  * @param previousLod the LOD that the client has of a region, by Morton code, or -1: for hysteresis; must not
  * itself compute what is visible
+ * @param maxRegions most regions in the result: the last in its order are left out
  * @returns `out`
  * @throws {RangeError} if the pyramid is of another level than the grid, or the view is degenerate
  */
@@ -36,12 +37,14 @@ export function computeVisible(
   rule: LodRule,
   out: VisibleSet,
   previousLod?: (morton: number) => number,
+  maxRegions = Infinity,
 ): VisibleSet {
   if (pyramid.level !== grid.level) {
     throw new RangeError(`Region pyramid is of level ${pyramid.level}, the grid of level ${grid.level}`);
   }
   const found = culler.cull(view, grid, pyramid);
-  out.reset(found);
+  out.reset(Math.min(found, maxRegions));
+  out.leftOut = Math.max(0, found - maxRegions);
   if (found === 0) return out;
   if (found > ranks.length) {
     ranks = new Float64Array(culler.codes.length);
@@ -109,10 +112,12 @@ function countingSort(found: number, out: VisibleSet): void {
     starts[bucket] = start;
     start += size;
   }
+  const count = found - out.leftOut;
   for (let i = 0; i < found; i++) {
     const at = starts[((ranks[i]! - least) * scale) | 0]!++;
+    if (at >= count) continue;
     outKeys[at] = codes[i]!;
     outLods[at] = lods[i]!;
   }
-  out.count = found;
+  out.count = count;
 }

@@ -72,6 +72,28 @@ export class RegionPyramid {
     return (morton >>> 0) === morton && (mask & (1 << (morton & 7))) !== 0;
   }
 
+  /** The first region from a Morton code on, in their order, or -1 if there is none. At most 2 * `level` steps. */
+  firstFrom(morton: number): number {
+    if (this.level === 0) return morton === 0 && this.#count === 1 ? 0 : -1;
+    const masks = this.#masks;
+    let code = morton;
+    for (let level = this.level; level > 0 && code < 2 ** (3 * level); level--) {
+      const node = code >>> 3;
+      const rest = masks[pyramidOffset(level - 1) + node]! & (0xff << (code & 7));
+      if (rest === 0) {
+        // Nothing more below this node: on with the next one of its level.
+        code = node + 1;
+        continue;
+      }
+      code = 8 * node + firstBit(rest);
+      for (let below = level; below < this.level; below++) {
+        code = 8 * code + firstBit(masks[pyramidOffset(below) + code]!);
+      }
+      return code;
+    }
+    return -1;
+  }
+
   /** Takes all regions out. */
   clear(): void {
     this.#masks.fill(0);
@@ -88,4 +110,9 @@ export class RegionPyramid {
 /** The number of nodes above a level, (8^level - 1) / 7: where its masks start in a pyramid. */
 export function pyramidOffset(level: number): number {
   return ((1 << (3 * level)) - 1) / 7;
+}
+
+/** Number of the lowest bit that is set. */
+function firstBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
 }

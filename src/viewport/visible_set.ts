@@ -5,6 +5,8 @@
 export class VisibleSet {
   /** How many regions are seen. */
   count = 0;
+  /** How many more are seen, which there was to be no room for. */
+  leftOut = 0;
   #keys = new Uint32Array(0);
   #lods = new Uint8Array(0);
 
@@ -21,6 +23,7 @@ export class VisibleSet {
   /** Empties the set and makes room for so many regions. */
   reset(capacity: number): void {
     this.count = 0;
+    this.leftOut = 0;
     if (capacity <= this.#keys.length) return;
     const room = Math.max(64, 2 ** Math.ceil(Math.log2(capacity)));
     this.#keys = new Uint32Array(room);

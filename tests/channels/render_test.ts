@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { createRenderProfile } from "../../src/channels/mod.ts";
+import { createRenderProfile, RegionClaims } from "../../src/channels/mod.ts";
 import {
   encodeKnown,
   FEATURES,
@@ -24,6 +24,7 @@ interface Channel {
   readonly fixture: StreamFixture;
   readonly profile: Profile<Connection>;
   readonly client: FakeClient;
+  readonly claims: RegionClaims<Connection>;
   /** Sends REGISTER_CLIENT and gives back the answer's `data`. */
   register(fields?: Record<string, unknown>): Record<string, unknown>;
   /** Sends a message with these fields. */
@@ -38,6 +39,12 @@ function setUp(): Channel {
   const other = fixture.worlds.create("t", { level: 2, depth: 3, kind: "esvt" });
   fixture.streamer.addWorld(other);
   fixture.paint(1, 1, 1, 0xff0000ff);
+  const claims = new RegionClaims<Connection>({
+    clock: fixture.clock,
+    maxRegions: 65_536,
+    maxBytes: 1 << 20,
+    ttlMs: 10_000,
+  });
   const profile = createRenderProfile({
     worlds: fixture.worlds,
     streamer: fixture.streamer,
@@ -45,7 +52,7 @@ function setUp(): Channel {
     lodThresholds: [75, 110],
     maxBulkMessageBytes: 4096,
     ackIntervalMs: 30,
-    maxKnownRegions: 65_536,
+    claims,
     connections: new ConnectionRegistry({
       maxConnections: 10,
       maxPerAddress: 10,
@@ -76,7 +83,7 @@ function setUp(): Channel {
     profile.onMessage(client.connection, parseClientMessage(JSON.stringify(message)) as ChannelMessage);
     return JSON.parse(client.texts.at(-1)!).data;
   }
-  return { fixture, profile, client, register, send, claim };
+  return { fixture, profile, client, claims, register, send, claim };
 }
 
 Deno.test("a client is streamed the kind that it registers with, and REGISTERED tells it", async () => {
@@ -189,6 +196,22 @@ Deno.test("a client claims 65,536 regions in 64 messages at most before it regis
   fixture.streamer.dispose();
 });
 
+Deno.test("what is known is dropped when no registration follows in time, and nothing is kept once one has", async () => {
+  const { fixture, client, claims, register, claim } = setUp();
+  claim("KNOWN", 1);
+  await fixture.clock.advanceAsync(10_000);
+  assertEquals(claims.heldBytes, 0);
+  register();
+  await fixture.clock.advanceAsync(50);
+  assertEquals(client.frames.length, 1, "so it was sent");
+  claim("KNOWN", 1);
+  register();
+  await fixture.clock.advanceAsync(50);
+  assertEquals([client.frames.length, claims.heldBytes], [1, 0]);
+  fixture.streamer.dispose();
+  assertEquals(fixture.clock.pending, 0);
+});
+
 Deno.test("VERIFY is answered with VERIFIED, and what is wrong comes again", async () => {
   const { fixture, client, register, claim } = setUp();
   register();
@@ -199,9 +222,12 @@ Deno.test("VERIFY is answered with VERIFIED, and what is wrong comes again", asy
     assertEquals([type, data], ["VERIFIED", { checked: count, wrong }]);
   }
   fixture.paint(1, 1, 1, 0xff00ff00);
-  await fixture.clock.advanceAsync(50);
-  claim("VERIFY", 1);
-  assertEquals(JSON.parse(client.texts.at(-1)!).data, { checked: 1, wrong: 1 });
+  for (const wrong of [0, 1]) {
+    await fixture.clock.advanceAsync(wrong === 0 ? 50 : 2500);
+    claim("VERIFY", 1);
+    const { data } = JSON.parse(client.texts.at(-1)!);
+    assertEquals(data, { checked: 1, wrong }, "not while a newer version may be on its way");
+  }
   await fixture.clock.advanceAsync(50);
   assertEquals(client.frames.map(({ header }) => header.version), [1, 2, 2]);
   fixture.streamer.dispose();
@@ -278,11 +304,13 @@ Deno.test("a client that asks for an interval is pushed to no more often", async
 });
 
 Deno.test("a connection that ends leaves its stream and its claims behind", async () => {
-  const { fixture, profile, client, register, claim } = setUp();
+  const { fixture, profile, client, claims, register, claim } = setUp();
   register();
   claim("KNOWN", 1);
   await fixture.clock.advanceAsync(50);
+  assert(claims.heldBytes > 0);
   profile.onClose?.(client.connection);
+  assertEquals(claims.heldBytes, 0);
   assertEquals([fixture.streamer.clientCount, fixture.cache.stats().pinnedCount], [0, 0]);
   fixture.streamer.dispose();
 });

@@ -358,10 +358,12 @@ Deno.test("what the server holds back, and what came of a comparison, is told as
     closeAfterMs: 4000,
   } as const;
   server.socket.says(backpressureMessage(pressure, 0));
+  server.socket.says(backpressureMessage({ ...pressure, reason: "view" }, 0));
   server.socket.says(verifiedMessage({ checked: 3, wrong: 1 }, 0));
   server.socket.says('{"type":"BACKPRESSURE","data":{"state":"odd"}}');
   assertEquals(told, [
     pressure,
+    { ...pressure, reason: "view" },
     { checked: 3, wrong: 1 },
   ]);
   assertEquals(server.errors.map(({ code }) => code), ["MALFORMED"]);

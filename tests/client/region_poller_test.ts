@@ -21,7 +21,8 @@ const SECOND = regionKey(4, encodeMorton(0, 1, 0));
 /** A server behind a proxy that passes no WebSockets: regions are to be had over HTTP. */
 class PolledServer extends FakeServer {
   epoch = 1;
-  readonly served = new Map<RegionKey, { tree: Tree; version: number; lod: number }>();
+  /** `lod`: for the camera, as listed; `floorLod`: the finest that the server has at all. */
+  readonly served = new Map<RegionKey, { tree: Tree; version: number; lod: number; floorLod?: number }>();
   readonly regions: WorldRegions;
   /** Answers of the routes of regions, beside those in order. */
   trouble: ((path: string) => Response | undefined) | undefined;
@@ -105,7 +106,9 @@ class PolledServer extends FakeServer {
     const key = parseRegionKey(decodeURIComponent(name))!;
     const region = this.served.get(key);
     if (region === undefined) return problem(404, "REGION_NOT_FOUND");
-    const { tree, version, lod } = region;
+    const { tree, version, floorLod = 0 } = region;
+    const asked = Number(/[?&]lod=(\d+)/.exec(this.requests.at(-1)!)![1]);
+    const lod = tree.counts[0] === 0 ? 0 : Math.max(asked, floorLod);
     const etag = `"${this.epoch}-${version}-${lod}-esvo"`;
     if (headers.get("if-none-match") === etag) return new Response(null, { status: 304 });
     return new Response(full(regionMorton(key), tree, version, lod), { headers: { etag } });
@@ -145,17 +148,63 @@ Deno.test("after three sockets in a row that did not open, regions come over HTT
 Deno.test("what has not changed costs an answer without a body, what has is fetched, what is emptied goes", async () => {
   const server = new PolledServer();
   server.served.set(FIRST, { tree: OLD, version: 3, lod: 0 });
-  server.served.set(SECOND, { tree: OLD, version: 1, lod: 0 });
+  server.served.set(SECOND, { tree: OLD, version: 1, lod: 2 });
   await server.poll();
   server.take();
   await server.wait(2000);
   assertEquals(server.take(), { lists: [304], regions: [] });
   server.served.set(FIRST, { tree: NEW, version: 4, lod: 0 });
-  server.served.set(SECOND, { tree: regionTree([]), version: 2, lod: 0 });
+  server.served.set(SECOND, { tree: regionTree([]), version: 2, lod: 2 });
   await server.wait(2000);
   assertEquals(server.take(), { lists: [200], regions: [200, 200] });
   assertEquals(server.held(FIRST), heldOf(NEW, 0, 4));
   assertEquals(server.held(SECOND)?.levels, 0);
+  server.client.close();
+});
+
+Deno.test("defect: an empty region is not fetched again because its frame says LOD 0, whatever LOD is listed", async () => {
+  const server = new PolledServer();
+  for (let i = 0; i < 8; i++) {
+    server.served.set(regionKey(4, i), { tree: regionTree([]), version: 2, lod: i % 4 });
+  }
+  server.served.set(SECOND, { tree: OLD, version: 3, lod: 1 });
+  await server.poll();
+  assertEquals(server.take().regions.length, server.served.size);
+  for (let round = 0; round < 3; round++) {
+    await server.wait(2000);
+    assertEquals(server.take(), { lists: [304], regions: [] });
+  }
+  for (const region of server.served.values()) region.lod++;
+  await server.wait(2000);
+  assertEquals(server.take(), { lists: [200], regions: [200] }, "nothing is empty in another way from afar");
+  assertEquals(server.held(SECOND)?.lod, 2);
+  server.client.close();
+});
+
+Deno.test("defect: regions that the server has only coarser than listed cost one request a round, and come finer once it has them", async () => {
+  const server = new PolledServer();
+  const keys = [0, 1, 2].map((morton) => regionKey(4, morton));
+  for (const key of keys) server.served.set(key, { tree: NEW, version: 3, lod: 0, floorLod: 2 });
+  await server.poll();
+  server.take();
+  for (let round = 0; round < 4; round++) {
+    await server.wait(2000);
+    assertEquals(server.take(), { lists: [304], regions: [304] });
+  }
+  for (const region of server.served.values()) region.lod = 1;
+  await server.wait(2000);
+  assertEquals(server.take(), { lists: [200], regions: [304, 304, 304] });
+  await server.wait(2000);
+  assertEquals(server.take(), { lists: [304], regions: [304] });
+  for (const last of [keys[2]!, keys[1]!, keys[0]!]) {
+    server.served.get(last)!.floorLod = 0;
+    for (let round = 0; round < 3; round++) await server.wait(2000);
+    assertEquals(server.held(last)?.lod, 1, "each has its turn");
+    assertEquals(server.take().lists, [304, 304, 304]);
+  }
+  assertEquals(keys.map((key) => server.held(key)?.lod), [1, 1, 1]);
+  await server.wait(2000);
+  assertEquals(server.take(), { lists: [304], regions: [] });
   server.client.close();
 });
 

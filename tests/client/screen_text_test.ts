@@ -61,6 +61,7 @@ Deno.test("while regions come over HTTP the pill says so, and no card stands bef
 Deno.test("what is held back is said in a few words, each reason for as long as it holds", () => {
   assertEquals(pressureText(new Set()), "");
   assertEquals(pressureText(new Set(["slow"])), "Slow connection: detail follows");
+  assertEquals(pressureText(new Set(["view"])), "More is in view than is sent: the edges are left out");
   assertEquals(
     pressureText(new Set(["slow", "memory"])),
     "Server memory is short: detail is reduced. Slow connection: detail follows",

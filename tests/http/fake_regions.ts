@@ -14,7 +14,7 @@ export class FakeRegions {
   /** Builds that were asked for. */
   readonly requested: { readonly key: RegionKey; readonly kind: TreeKind }[] = [];
 
-  constructor(worlds: Worlds, clock: Clock) {
+  constructor(worlds: Worlds, clock: Clock, maxRegionsPerView = 16_384) {
     const cache = new RegionCache({ maxBytes: 1 << 24, ttlMs: 60_000, now: () => clock.monotonic() });
     this.streamer = new RegionStreamer({
       clock,
@@ -23,6 +23,7 @@ export class FakeRegions {
       lodRule: { thresholds: [20, 40], maxLod: 2, hysteresis: 0 },
       streamingIntervalMs: 100,
       turnBudgetMs: 8,
+      maxRegionsPerView,
       turnQuantumBytes: 1 << 16,
       maxViewportUpdatesPerSecond: 1000,
       coarseLod: 2,

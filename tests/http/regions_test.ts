@@ -99,7 +99,7 @@ Deno.test("what is wrong with a query for regions is said", async () => {
     ["eye=1,1,1&look=0,0,0&fov=9", "INVALID_VIEWPORT", "fovY must be between"],
     ["eye=1,1,1e999&look=0,0,0", "INVALID_VIEWPORT", "finite"],
     [`${CAMERA}&height=0.5`, "INVALID_VIEWPORT", "heightPx"],
-    [`${CAMERA}&limit=5`, "INVALID_FIELD", "only without a camera"],
+    [`${CAMERA}&after=1/3`, "INVALID_FIELD", "after: expected a region that this camera sees"],
     ["after=2/0", "INVALID_FIELD", "after: expected a key of level 1"],
     ["limit=0", "INVALID_FIELD", "limit"],
     ["kind=cubes", "INVALID_FIELD", "kind"],
@@ -109,4 +109,36 @@ Deno.test("what is wrong with a query for regions is said", async () => {
     assert(String(detail).includes(words), `${query}: ${detail}`);
   }
   await problemOf(await server.call("GET", "/api/worlds/none/regions"), "WORLD_NOT_FOUND");
+});
+
+Deno.test("what a camera sees comes in pages too, in its own order", async () => {
+  const server = painted();
+  const first = await (await list(server, `${CAMERA}&limit=2`)).json();
+  assertEquals(first.regions.map(({ key }: { key: string }) => key), ["1/7", "1/0"]);
+  assertEquals(first.next, "1/0");
+  const second = await (await list(server, `${CAMERA}&limit=2&after=${encodeURIComponent(first.next)}`))
+    .json();
+  assertEquals([second.regions, second.next], [[{ key: "1/1", version: 1, lod: 1 }], undefined]);
+});
+
+Deno.test("a camera that sees more than maxRegionsPerView gets the nearest, and how many are left out", async () => {
+  const server = createTestServer({ maxRegionsPerView: 2 });
+  for (const x of [1, 9]) for (const y of [1, 9]) paint(server, x, y, 1);
+  const answer = await (await list(server, CAMERA)).json();
+  assertEquals([answer.regions.length, answer.left_out, answer.next], [2, 2, undefined]);
+});
+
+Deno.test("all regions come in order of their keys, whatever the order in which they were painted", async () => {
+  const server = createTestServer();
+  for (const [x, y, z] of [[9, 9, 9], [1, 9, 1], [9, 1, 1], [1, 1, 9], [1, 1, 1]]) paint(server, x!, y!, z!);
+  paint(server, 9, 1, 1, 0);
+  const keys: string[] = [];
+  let next: string | undefined;
+  do {
+    const after: string = next === undefined ? "" : `&after=${encodeURIComponent(next)}`;
+    const page = await (await list(server, `limit=1${after}`)).json();
+    keys.push(...page.regions.map(({ key }: { key: string }) => key));
+    next = page.next;
+  } while (next !== undefined);
+  assertEquals(keys, ["1/0", "1/2", "1/4", "1/7"]);
 });

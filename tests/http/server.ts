@@ -52,6 +52,8 @@ export interface TestServer {
 
 /** What a test may set. */
 export interface TestServerOptions {
+  /** Most regions that a camera is sent. */
+  readonly maxRegionsPerView?: number;
   readonly config?: PartialConfig;
   readonly status?: Partial<ServerStatus>;
   readonly assets?: Readonly<Record<string, string>>;
@@ -81,7 +83,7 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
     clock,
     random: seededRandom(1),
   });
-  const regions = new FakeRegions(worlds, clock);
+  const regions = new FakeRegions(worlds, clock, options.maxRegionsPerView);
   const main = worlds.create("main", { bounds: { min: [0, 0, 0], max: [16, 16, 16] }, level: 1, depth: 3 });
   const log: LogLine[] = [];
   const upgraded: Request[] = [];
@@ -221,8 +223,8 @@ export const STATUS: ServerStatus = {
     buffersMade: 45,
   },
   backpressure: {
-    held: { slow: 46, memory: 47 },
-    released: { slow: 48, memory: 49 },
+    held: { slow: 46, memory: 47, view: 52 },
+    released: { slow: 48, memory: 49, view: 53 },
     closed: { slow: 50, failing: 51 },
     slowClients: 3,
   },

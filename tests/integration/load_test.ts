@@ -139,6 +139,24 @@ testWith(serverNeeds, "why an upgrade is refused is asked of the server while it
   assertStringIncludes(report.problems[0]!.first, "address");
 });
 
+testWith(
+  serverNeeds,
+  "clients that a busy server puts off come again when it says, and are no problem",
+  async () => {
+    // Each new client finds the memory too high.
+    await using server = await RunningServer.start({
+      "limits.maxMemoryBytes": 2 ** 26,
+      "limits.pacedAcceptsPerSecond": 2,
+    });
+    fill(server);
+    const { code, report } = await load({ url: server.url, clients: "6", ramp: "100", seconds: "1" });
+    assertEquals([code, report.problems], [0, []]);
+    const { asked, opened, putOff, refused } = report.connections;
+    assertEquals([asked, opened, refused], [6, 6, 0]);
+    assert(putOff >= 4, `${putOff}`);
+  },
+);
+
 testWith(serverNeeds, "a server that cannot be reached is said in words", async () => {
   const { code, error } = await load({ url: "ws://127.0.0.1:9", clients: "1", seconds: "1" });
   assertEquals(code, 1);

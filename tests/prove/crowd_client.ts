@@ -1,7 +1,9 @@
-import { BUNDLE_HEADER_BYTES, FRAME_HEADER_BYTES, MAGICS } from "../../src/protocol/mod.ts";
+import { BUNDLE_HEADER_BYTES, FRAME_HEADER_BYTES, MAGICS, PartJoiner } from "../../src/protocol/mod.ts";
+import { encodeFrame, OPCODE } from "../integration/raw_frame.ts";
 import { upgradeRequest } from "../integration/raw_socket.ts";
 
 const FIRST_BUFFER_BYTES = 16 * 1024;
+const MAX_JOINED_BYTES = 1 << 24;
 const HEAD_END = "\r\n\r\n";
 const latin1 = new TextDecoder("latin1");
 
@@ -21,6 +23,13 @@ export class CrowdClient {
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #view = new DataView(this.#buffer.buffer);
   #end = 0;
+  readonly #joiner = new PartJoiner({ maxTotalBytes: MAX_JOINED_BYTES });
+  /** Infinity: the server does not wait for acknowledgements. */
+  #ackIntervalMs = Infinity;
+  #bulkBytes = 0;
+  #ackedBytes = 0;
+  #ackedAtMs = -Infinity;
+  #isAckDue = false;
 
   private constructor(connection: Deno.TcpConn, onFrame: OnFrame) {
     this.#connection = connection;
@@ -116,22 +125,59 @@ export class CrowdClient {
   }
 
   #take(opcode: number, at: number, size: number): void {
-    if (opcode === 1) this.texts++;
+    if (opcode === 1) this.#takeText(at, size);
     else if (opcode === 2) this.#takeBulk(at, size);
     else if (opcode === 8) this.closeCode = size >= 2 ? this.#view.getUint16(at) : 1005;
     else if (opcode === 9) void this.write(PONG);
   }
 
+  #takeText(at: number, size: number): void {
+    if (this.texts++ > 0) return;
+    const { type, data } = JSON.parse(latin1.decode(this.#buffer.subarray(at, at + size)));
+    if (type === "REGISTERED" && data.features.includes("flow")) this.#ackIntervalMs = data.ack_interval_ms;
+  }
+
   #takeBulk(at: number, size: number): void {
-    const isBundle = this.#view.getUint32(at, true) === MAGICS.bundle;
+    this.#bulkBytes += size;
+    if (this.#view.getUint32(at, true) === MAGICS.part) {
+      const whole = this.#joiner.push(this.#buffer.slice(at, at + size));
+      if (whole !== undefined) {
+        this.#takeFrames(new DataView(whole.buffer, whole.byteOffset, whole.length), 0, whole.length);
+      }
+    } else this.#takeFrames(this.#view, at, size);
+    if (this.#ackIntervalMs < Infinity) this.#acknowledge();
+  }
+
+  #takeFrames(view: DataView, at: number, size: number): void {
+    const isBundle = view.getUint32(at, true) === MAGICS.bundle;
     const end = at + size;
     for (let frame = isBundle ? at + BUNDLE_HEADER_BYTES : at; frame < end;) {
-      if (this.#view.getUint32(frame, true) !== MAGICS.frame) throw new Error("A message is no frame");
-      this.#onFrame(this.#view.getUint32(frame + 8, true), this.#view.getUint32(frame + 16, true));
-      frame += FRAME_HEADER_BYTES + this.#view.getUint32(frame + 20, true);
+      if (view.getUint32(frame, true) !== MAGICS.frame) throw new Error("A message is no frame");
+      this.#onFrame(view.getUint32(frame + 8, true), view.getUint32(frame + 16, true));
+      frame += FRAME_HEADER_BYTES + view.getUint32(frame + 20, true);
     }
+  }
+
+  /** As the client library does: at most once an interval, and always of the last byte. */
+  #acknowledge(): void {
+    if (this.#isAckDue || this.#bulkBytes === this.#ackedBytes) return;
+    const waitMs = this.#ackedAtMs + this.#ackIntervalMs - performance.now();
+    if (waitMs > 0) {
+      this.#isAckDue = true;
+      setTimeout(() => {
+        this.#isAckDue = false;
+        if (this.closeCode === 0) this.#acknowledge();
+      }, waitMs);
+      return;
+    }
+    this.#ackedAtMs = performance.now();
+    this.#ackedBytes = this.#bulkBytes;
+    const payload = `{"type":"ACK","data":{"received_bytes":${this.#bulkBytes}}}`;
+    void this.write(encodeFrame({ opcode: OPCODE.TEXT, payload, maskKey: NO_MASK }));
   }
 }
 
+/** A mask of zeros leaves the text as it is. */
+const NO_MASK: readonly [number, number, number, number] = [0, 0, 0, 0];
 /** A masked pong without a payload. */
 const PONG = Uint8Array.of(0x8a, 0x80, 0, 0, 0, 0);

@@ -195,7 +195,7 @@ Deno.test("acknowledgements that the server asks for cost a client none of its m
   });
   const socket = fixture.connect("render");
   socket.say(registerMessage("w"));
-  const ack = { type: "ACK", received_bytes: 0 };
+  const ack = { type: "ACK", "received_bytes": 0 };
   for (let i = 0; i < 12; i++) socket.say(ack);
   assertEquals(
     fixture.kernel.status().rateLimited,

@@ -2,6 +2,7 @@ import {
   createRenderProfile,
   createWorldFeatures,
   HEARTBEAT_PROFILE,
+  RegionClaims,
   STREAM_FEATURES_PROFILE,
 } from "../../src/channels/mod.ts";
 import { type Config, loadConfig } from "../../src/config/mod.ts";
@@ -187,7 +188,12 @@ export class KernelFixture implements Disposable {
         lodThresholds: [75, 110],
         maxBulkMessageBytes: config.streaming.maxBulkMessageBytes,
         ackIntervalMs: config.streaming.ackIntervalMs,
-        maxKnownRegions: config.limits.maxKnownRegions,
+        claims: new RegionClaims({
+          clock: this.clock,
+          maxRegions: config.limits.maxKnownRegions,
+          maxBytes: config.limits.maxKnownBytes,
+          ttlMs: config.limits.knownTtlMs,
+        }),
         grants: grantedLimits(config),
         now: () => this.clock.now(),
       }),

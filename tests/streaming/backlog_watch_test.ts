@@ -57,3 +57,11 @@ Deno.test("the time before it fell behind does not count against one that was id
   watch.caughtUp();
   assertEquals(watch.leftMs(100_002, LIMITS), undefined);
 });
+
+Deno.test("the time left is in whole milliseconds, whatever fractions the clock counts in, and never too short", () => {
+  const watch = new BacklogWatch();
+  watch.behind(1000.25);
+  for (const [atMs, leftMs] of [[1000.5, 30_000], [1001.1, 30_000], [1001.5, 29_999]] as const) {
+    assertEquals(watch.leftMs(atMs, LIMITS), leftMs);
+  }
+});

@@ -23,6 +23,7 @@ function setUp() {
     cache,
     ledger,
     tables: new RegionTables(),
+    maxRegionsPerView: 1000,
     requestBuild: (_stream, key) => asked.push(key),
     interestChanged: (_stream, key) => told.push([key, view.sizeOf(key)]),
   };

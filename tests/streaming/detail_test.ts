@@ -220,3 +220,43 @@ Deno.test("the server's depth bounds the LOD that is held back: trees of few lev
     fixture.streamer.dispose();
   }
 });
+
+Deno.test("a giant that a client sees is not built again and again for the detail that there is no memory for", async () => {
+  const fixture = new StreamFixture({ depth: 5, cacheBytes: 60_000 });
+  fixture.autoBuild = false;
+  const positions = new Uint32Array(3 * 16_384);
+  const colors = new Uint32Array(16_384);
+  for (let i = 0; i < colors.length; i++) {
+    positions.set([i % 32, (i >> 5) % 32, 2 * (i >> 10)], 3 * i);
+    colors[i] = (0xff000000 | Math.imul(i + 1, 0x9e3779b1)) >>> 0;
+  }
+  fixture.world.apply({ kind: "patch", cells: { positions, colors } });
+  const client = fixture.connect(wholeView());
+  await fixture.settle(500);
+  const [giant] = [...client.shown.values()];
+  assert(giant!.lod > 0 && fixture.cache.heldLod === 0, `LOD ${giant!.lod}, held ${fixture.cache.heldLod}`);
+  fixture.requested.length = 0;
+  await fixture.clock.advanceAsync(10_000);
+  assertEquals(fixture.requested, []);
+  fixture.streamer.dispose();
+});
+
+Deno.test("what changes is remembered for deltas only while some client that takes them wants the region in full", async () => {
+  const fixture = new StreamFixture();
+  const kept: (boolean | undefined)[] = [];
+  const put = fixture.cache.put.bind(fixture.cache);
+  fixture.cache.put = (key, region, options) => {
+    kept.push(options?.keepsDeltas);
+    put(key, region, options);
+  };
+  fixture.paint(1, 1, 1, RED);
+  const far = fixture.connect(wholeView(120), "esvo", { features: ["deltas"] });
+  fixture.connect(wholeView(30));
+  await fixture.clock.advanceAsync(50);
+  fixture.paint(1, 1, 1, GREEN);
+  fixture.streamer.updateViewport(far.connection, wholeView(30));
+  await fixture.clock.advanceAsync(50);
+  fixture.paint(1, 1, 1, RED);
+  assertEquals(kept.slice(-2), [false, true]);
+  fixture.streamer.dispose();
+});

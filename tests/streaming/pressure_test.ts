@@ -188,3 +188,25 @@ Deno.test("failures count only in a row: a socket that takes something in betwee
   assertEquals(fixture.streamer.pressureStats().closed.failing, 0);
   fixture.streamer.dispose();
 });
+
+Deno.test("a client whose socket stays full is looked at ever more seldom, up to a bound", async () => {
+  const fixture = new StreamFixture({ streamingIntervalMs: 10_000 });
+  fixture.paint(1, 1, 1, RED);
+  const client = fixture.connect(wholeView());
+  await fixture.clock.advanceAsync(50);
+  const atMs: number[] = [];
+  const { outbox } = client.connection;
+  Object.defineProperty(outbox, "hasRoomForFrame", {
+    get: () => {
+      if (atMs.at(-1) !== fixture.clock.monotonic()) atMs.push(fixture.clock.monotonic());
+      return false;
+    },
+  });
+  fixture.paint(1, 1, 1, GREEN);
+  await fixture.clock.advanceAsync(2000);
+  const pauses = atMs.slice(1).map((at, i) => at - atMs[i]!);
+  assertEquals(pauses.slice(0, 6), [5, 10, 20, 40, 80, 80]);
+  assert(pauses.every((ms) => ms <= 80), "a socket that drains is never left for longer");
+  assert(atMs.length <= 30, `${atMs.length} looks in two seconds`);
+  fixture.streamer.dispose();
+});

@@ -57,6 +57,9 @@ export interface FlowOptions {
   readonly ackIntervalMs: number;
   /** By how much a message or an acknowledgement may be late besides, in milliseconds. */
   readonly jitterMs?: () => number;
+  /** When each end does what is due at a time: later if other processes have its processor. */
+  readonly serverRunsAt?: (atMs: number) => number;
+  readonly clientRunsAt?: (atMs: number) => number;
 }
 
 /** One client behind a link that is sent as much as its pacer allows, while there is anything to send. */
@@ -111,14 +114,14 @@ export class SimulatedFlow {
 
   #later(waitMs: number): void {
     this.#isWaiting = true;
-    this.#clock.setTimeout(() => {
+    this.#at(this.#serverRunsAt(this.#clock.monotonic() + waitMs), () => {
       this.#isWaiting = false;
       this.pump();
-    }, waitMs);
+    });
   }
 
   #travel(bytes: number): void {
-    this.#arrivesAtMs = Math.max(this.#arrivesAtMs, this.#delayed());
+    this.#arrivesAtMs = Math.max(this.#arrivesAtMs, this.#clientRunsAt(this.#delayed()));
     this.#at(this.#arrivesAtMs, () => {
       if (this.isStuck) return;
       this.receivedBytes += bytes;
@@ -132,19 +135,27 @@ export class SimulatedFlow {
     if (this.#isAckDue || this.receivedBytes === this.#ackedBytes) return;
     if (waitMs > 0) {
       this.#isAckDue = true;
-      this.#clock.setTimeout(() => {
+      this.#at(this.#clientRunsAt(nowMs + waitMs), () => {
         this.#isAckDue = false;
         this.#acknowledge();
-      }, waitMs);
+      });
       return;
     }
     this.#ackedAtMs = nowMs;
     const bytes = this.#ackedBytes = this.receivedBytes;
-    this.#ackArrivesAtMs = Math.max(this.#ackArrivesAtMs, this.#delayed());
+    this.#ackArrivesAtMs = Math.max(this.#ackArrivesAtMs, this.#serverRunsAt(this.#delayed()));
     this.#at(this.#ackArrivesAtMs, () => {
       this.#pacer.acknowledged(bytes, this.#clock.monotonic());
       this.pump();
     });
+  }
+
+  #serverRunsAt(atMs: number): number {
+    return this.#options.serverRunsAt?.(atMs) ?? atMs;
+  }
+
+  #clientRunsAt(atMs: number): number {
+    return this.#options.clientRunsAt?.(atMs) ?? atMs;
   }
 
   #delayed(): number {

@@ -168,6 +168,7 @@ export class StreamFixture {
       lodRule: this.lodRule,
       streamingIntervalMs: 100,
       turnBudgetMs: 8,
+      maxRegionsPerView: 16_384,
       maxViewportUpdatesPerSecond: 1000,
       requestBuild: (_world, key, kind) => {
         this.requested.push(key);

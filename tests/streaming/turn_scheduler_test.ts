@@ -108,3 +108,36 @@ Deno.test("one that can go on only when it is told more is not looked at by the 
   await clock.advanceAsync(0);
   assertEquals(steps, 2);
 });
+
+Deno.test("work for all goes before the steps, and what comes in during a step has a turn too", async () => {
+  const clock = new ManualClock();
+  const log: string[] = [];
+  const news: string[] = [];
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 10,
+    onError: unreachable,
+    lead: {
+      get isEmpty() {
+        return news.length === 0;
+      },
+      run(_nowMs, endMs) {
+        for (const one of news.splice(0)) log.push(`${one} until ${endMs}`);
+      },
+    },
+    step: (name) => {
+      log.push(name);
+      if (log.length < 3) {
+        news.push("late");
+        turns.wake();
+      }
+      return "done";
+    },
+  });
+  turns.add("a");
+  news.push("early");
+  turns.wake();
+  await clock.advanceAsync(5);
+  assertEquals(log, ["early until 10", "a", "late until 10"]);
+  assertEquals(clock.pending, 0);
+});

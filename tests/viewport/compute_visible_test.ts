@@ -320,3 +320,19 @@ const VIEWS: readonly Viewport[] = Array.from({ length: 16 }, (_, i) => ({
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
+
+Deno.test("of more regions than there is to be room for the first in order are given, and the others counted", () => {
+  const grid = createGrid({ min: [0, 0, 0], max: [16, 16, 16] }, 4, 3);
+  const pyramid = new RegionPyramid(4);
+  for (let morton = 0; morton < 4096; morton += 3) pyramid.add(morton);
+  const rule = { thresholds: [20], maxLod: 1, hysteresis: 0 };
+  const all = computeVisible(PLAIN_CAMERA, grid, pyramid, rule, new VisibleSet());
+  assert(all.count > 100);
+  for (const room of [1, 64, all.count - 1, all.count, all.count + 1]) {
+    const some = computeVisible(PLAIN_CAMERA, grid, pyramid, rule, new VisibleSet(), undefined, room);
+    const count = Math.min(room, all.count);
+    assertEquals([some.count, some.leftOut], [count, all.count - count]);
+    assertEquals(some.keys.slice(0, count), all.keys.slice(0, count));
+    assertEquals(some.lods.slice(0, count), all.lods.slice(0, count));
+  }
+});

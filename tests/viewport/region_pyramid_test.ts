@@ -55,6 +55,9 @@ Deno.test("a pyramid answers like a set of regions, and its masks are those of t
       assertEquals(pyramid.has(morton), model.has(morton));
     }
     assertEquals(pyramid.masks, masksOf(level, model));
+    const inOrder: number[] = [];
+    for (let at = pyramid.firstFrom(0); at >= 0; at = pyramid.firstFrom(at + 1)) inOrder.push(at);
+    assertEquals(inOrder, [...model].sort((a, b) => a - b));
   }));
 });
 

@@ -11,7 +11,7 @@ export class ConnectionTally {
   asked = 0;
   /** Taken in by the server, so far. */
   opened = 0;
-  /** Closed before they were taken in. */
+  /** Closed before they were taken in, and not to come again. */
   readonly refused = new Map<number, number>();
   /** Closed by the other side after that. */
   readonly lost = new Map<number, number>();
@@ -26,29 +26,47 @@ export class ConnectionTally {
     return this.opened - sum(this.lost);
   }
 
+  /** Some were closed before they were taken in. */
+  refuse(code: number, count = 1): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + count);
+  }
+
   /** All of one sort. */
   static sum(of: ReadonlyMap<number, number>): number {
     return sum(of);
   }
 }
 
+/** What a {@linkcode LoadConnection} works with. */
+export interface LoadConnectionOptions {
+  readonly tally: ConnectionTally;
+  readonly now: () => number;
+  /** It was closed before the server had taken the client in. */
+  readonly onRefused: (code: number) => void;
+}
+
 /** One client's socket: hands on what comes, and counts how it fares. */
 export class LoadConnection implements LoadLink {
   readonly client: LoadClient;
   readonly #socket: LoadSocket;
-  readonly #tally: ConnectionTally;
+  readonly #options: LoadConnectionOptions;
+  /** Whether the socket has opened. */
+  hasOpened = false;
   /** Whether it is over. */
   isClosed = false;
   #isReady = false;
   #isLeaving = false;
 
-  constructor(client: LoadClient, socket: LoadSocket, tally: ConnectionTally, now: () => number) {
+  constructor(client: LoadClient, socket: LoadSocket, options: LoadConnectionOptions) {
+    const { now } = options;
     this.client = client;
     this.#socket = socket;
-    this.#tally = tally;
-    tally.asked++;
+    this.#options = options;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => client.onOpen(this, now());
+    socket.onopen = () => {
+      this.hasOpened = true;
+      client.onOpen(this, now());
+    };
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") client.onText(data, now());
       else client.onBinary(data as ArrayBuffer, now());
@@ -65,7 +83,7 @@ export class LoadConnection implements LoadLink {
   ready(): void {
     if (this.#isReady) return;
     this.#isReady = true;
-    this.#tally.opened++;
+    this.#options.tally.opened++;
   }
 
   /** Says good-bye. */
@@ -78,9 +96,10 @@ export class LoadConnection implements LoadLink {
     this.isClosed = true;
     this.client.onClose();
     if (this.#isLeaving) return;
-    const counts = this.#isReady ? this.#tally.lost : this.#tally.refused;
-    counts.set(code, (counts.get(code) ?? 0) + 1);
     this.#isLeaving = true;
+    const { tally: { lost }, onRefused } = this.#options;
+    if (this.#isReady) lost.set(code, (lost.get(code) ?? 0) + 1);
+    else onRefused(code);
   }
 }
 

@@ -14,6 +14,8 @@ export interface LoadReport {
   readonly connections: {
     readonly asked: number;
     readonly opened: number;
+    /** Attempts that the server told to come again later, as it takes newcomers in slowly: they did. */
+    readonly putOff: number;
     readonly refused: number;
     readonly lost: number;
     /** By close code; 1006: the upgrade was refused, or the network broke. */

@@ -5,10 +5,11 @@ import type { LoadArguments } from "./load_arguments.ts";
 import { ConnectionTally, LoadConnection } from "./load_connection.ts";
 import type { LoadReport } from "./load_report.ts";
 import { Problems } from "./problems.ts";
+import { PutOff } from "./put_off.ts";
 import { Samples } from "./samples.ts";
 import { addsUp, readLedger, since } from "./server_ledger.ts";
 import { SocketOpener } from "./socket_opener.ts";
-import type { Workload, WorkloadContext } from "./workload.ts";
+import type { LoadClient, Workload, WorkloadContext } from "./workload.ts";
 
 /** What a run works with. */
 export interface LoadRunOptions {
@@ -28,6 +29,10 @@ const TICK_MS = 10;
 const PROGRESS_MS = 2000;
 /** Time that the last sockets have to open. */
 const OPEN_TIMEOUT_MS = 10_000;
+/** The same if the server takes newcomers in slowly. */
+const PUT_OFF_TIMEOUT_MS = 60_000;
+/** A socket that did not open, for whatever reason. */
+const NOT_OPENED = 1006;
 const REST_TIMEOUT_MS = 10_000;
 /** Time that sockets have to close, and the server to take note of it. */
 const CLOSE_TIMEOUT_MS = 3000;
@@ -49,6 +54,7 @@ export class LoadRun {
   readonly #late = new Samples();
   readonly #connections: LoadConnection[] = [];
   readonly #opener: SocketOpener;
+  readonly #putOff: PutOff;
   /** Why the server refuses sockets, by code; asked for while it does, as later nothing may stand against them. */
   readonly #explained = new Map<number, Promise<string | undefined>>();
   #begun = 0;
@@ -57,6 +63,7 @@ export class LoadRun {
   constructor(options: LoadRunOptions) {
     this.#options = options;
     this.#opener = new SocketOpener(options.given, options.server);
+    this.#putOff = new PutOff({ clock: options.clock, explain: () => this.#opener.explain("render") });
   }
 
   /** Runs. @throws {ServerError} if the server cannot be used at all */
@@ -92,6 +99,8 @@ export class LoadRun {
     if (after !== undefined && !addsUp(after)) {
       this.#problems.add("ledger", `the server's ledger does not add up: ${JSON.stringify(after)}`);
     }
+    const late = this.#putOff.giveUp();
+    if (late > 0) this.#tally.refuse(NOT_OPENED, late);
     await this.#checkConnections();
     const problems = this.#problems.list();
     const { workload: name, clients, ramp, seconds, path, rate, edits, features, world } = given;
@@ -101,6 +110,7 @@ export class LoadRun {
       connections: {
         asked: this.#tally.asked,
         opened: this.#tally.opened,
+        putOff: this.#putOff.count,
         refused: ConnectionTally.sum(this.#tally.refused),
         lost: ConnectionTally.sum(this.#tally.lost),
         refusedBy: Object.fromEntries(this.#tally.refused),
@@ -128,10 +138,11 @@ export class LoadRun {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, TICK_MS));
       const nowMs = clock.monotonic();
       this.#late.add(Math.max(0, nowMs - dueMs));
-      this.#openDue(workload, nowMs - startMs);
+      this.#openDue(workload, nowMs, nowMs - startMs);
       const allAskedMs = startMs + given.clients / given.ramp * 1000;
+      const timeoutMs = this.#putOff.count === 0 ? OPEN_TIMEOUT_MS : PUT_OFF_TIMEOUT_MS;
       const isFull = this.#begun === given.clients && this.#opening === 0 &&
-        (this.#tally.pending === 0 || nowMs > allAskedMs + OPEN_TIMEOUT_MS);
+        (this.#tally.pending === 0 || nowMs > allAskedMs + timeoutMs);
       if (isFull) fullMs ??= nowMs;
       this.#tick(workload, nowMs, fullMs !== undefined);
       this.#explainRefusals();
@@ -143,23 +154,40 @@ export class LoadRun {
     }
   }
 
-  #openDue(workload: Workload, elapsedMs: number): void {
+  #openDue(workload: Workload, nowMs: number, elapsedMs: number): void {
     const { clients, ramp } = this.#options.given;
     const due = Math.min(clients, 1 + Math.floor(elapsedMs / 1000 * ramp));
-    while (this.#begun < due) void this.#open(workload, this.#begun++);
+    while (this.#begun < due) void this.#open(workload.client(this.#begun++), true);
+    for (const client of this.#putOff.takeDue(nowMs)) void this.#open(client, false);
   }
 
-  async #open(workload: Workload, index: number): Promise<void> {
+  async #open(client: LoadClient, isFirst: boolean): Promise<void> {
     this.#opening++;
     try {
-      const client = workload.client(index);
       const socket = await this.#opener.open(client.path);
-      const now = () => this.#options.clock.monotonic();
-      this.#connections.push(new LoadConnection(client, socket, this.#tally, now));
+      if (isFirst) this.#tally.asked++;
+      const connection = new LoadConnection(client, socket, {
+        tally: this.#tally,
+        now: () => this.#options.clock.monotonic(),
+        onRefused: (code) => void this.#refused(connection, code),
+      });
+      this.#connections.push(connection);
     } catch (error) {
+      if (!isFirst) this.#tally.refuse(NOT_OPENED);
       this.#problems.add("connections", error instanceof Error ? error.message : String(error));
     } finally {
       this.#opening--;
+    }
+  }
+
+  /** Nothing is counted of who is to come again. */
+  async #refused(connection: LoadConnection, code: number): Promise<void> {
+    try {
+      if (connection.hasOpened || !(await this.#putOff.takes(connection.client))) this.#tally.refuse(code);
+      else this.#connections.splice(this.#connections.indexOf(connection), 1);
+    } catch (error) {
+      this.#tally.refuse(code);
+      this.#problems.add("connections", error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -171,7 +199,7 @@ export class LoadRun {
   #explainRefusals(): void {
     for (const code of this.#tally.refused.keys()) {
       if (code in ADVICE || this.#explained.has(code)) continue;
-      this.#explained.set(code, this.#opener.explain("render"));
+      this.#explained.set(code, this.#opener.explain("render").then((why) => why?.message));
     }
   }
 

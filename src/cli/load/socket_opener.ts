@@ -35,8 +35,8 @@ export class SocketOpener {
     return new WebSocket(this.#address(path, "ws"), [SUBPROTOCOL, ...protocols]);
   }
 
-  /** Why a socket would not open now, in the server's words; undefined if nothing stands against it. */
-  async explain(path: string): Promise<string | undefined> {
+  /** Why a socket would not open now; undefined if nothing stands against it. */
+  async explain(path: string): Promise<ServerError | undefined> {
     const { pathname, search } = this.#address(path, "http");
     try {
       await this.#server.get(pathname + search);
@@ -44,7 +44,7 @@ export class SocketOpener {
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       // Only the upgrade was missing.
-      return error.code === "UNSUPPORTED_PROTOCOL" ? undefined : error.message;
+      return error.code === "UNSUPPORTED_PROTOCOL" ? undefined : error;
     }
   }
 

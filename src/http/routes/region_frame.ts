@@ -5,7 +5,7 @@ import type { RegionAnswer } from "../../streaming/mod.ts";
 import type { World } from "../../world/mod.ts";
 import type { HttpDeps } from "../http_deps.ts";
 import { HttpError } from "../problem.ts";
-import { heldByTag, regionTag } from "../region_tag.ts";
+import { heldByTag, refusesAny, regionTag } from "../region_tag.ts";
 import { PROBLEMS, requireWorld, shownName } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
 import { kindSchema } from "../schemas.ts";
@@ -44,7 +44,7 @@ export function addRegionFrameRoute(router: Router, { config, metrics, regions, 
           description: 'Exactly one full frame of codec 2, or an empty frame; ETag "epoch-version-lod-kind"',
           content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
         },
-        304: { description: "If-None-Match names the frame as it is" },
+        304: { description: "If-None-Match names the frame as it is, or is *" },
         ...PROBLEMS,
       },
     }),
@@ -56,7 +56,8 @@ export function addRegionFrameRoute(router: Router, { config, metrics, regions, 
       requireLod(world, lod);
       const { epoch } = world;
       const kind = asked ?? world.kind;
-      const held = heldByTag(context.req.header("if-none-match"), { epoch, kind });
+      const ifNoneMatch = context.req.header("if-none-match");
+      const held = heldByTag(ifNoneMatch, { epoch, kind });
       using _place = polls.enter();
       const answer = await regions.fetchRegion(world, {
         key,
@@ -72,7 +73,9 @@ export function addRegionFrameRoute(router: Router, { config, metrics, regions, 
         "cache-control": "no-cache",
         "etag": regionTag({ epoch, version: answer.version, lod: answer.lod, kind }),
       };
-      if (answer.state === "unchanged") return context.body(null, STATUS_CODE.NotModified, headers);
+      if (answer.state === "unchanged" || refusesAny(ifNoneMatch)) {
+        return context.body(null, STATUS_CODE.NotModified, headers);
+      }
       return context.body(answer.frame as Uint8Array<ArrayBuffer>, STATUS_CODE.OK, {
         ...headers,
         "content-type": "application/octet-stream",

@@ -3,7 +3,7 @@ import { eTag, ifNoneMatch } from "@std/http/etag";
 import { STATUS_CODE } from "@std/http/status";
 import { VoxcastError } from "../../protocol/mod.ts";
 import { formatRegionKey, parseRegionKey, type RegionKey, regionLevel } from "../../space/mod.ts";
-import type { ViewedRegion } from "../../streaming/mod.ts";
+import type { CameraView, RegionPage } from "../../streaming/mod.ts";
 import type { World } from "../../world/mod.ts";
 import { cameraQuery, readCamera } from "../camera_query.ts";
 import type { HttpDeps } from "../http_deps.ts";
@@ -17,10 +17,10 @@ const MAX_PAGE = 10_000;
 const query = cameraQuery.extend({
   kind: kindSchema.optional(),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).optional().openapi({
-    description: `Most regions of a list without a camera; ${DEFAULT_PAGE} unless told`,
+    description: `Most regions of a page; unless told ${DEFAULT_PAGE} without a camera, and all with one`,
   }),
   after: z.string().max(16).optional().openapi({
-    description: "`next` of the page before, for a list without a camera",
+    description: "`next` of the page before",
     example: "4/812",
   }),
 });
@@ -34,8 +34,15 @@ const regionListSchema = z.object({
     version: z.int().openapi({ description: "The newest, which may not be built yet" }),
     lod: z.int().openapi({ description: "Level of detail for this camera; 0, the finest, without one" }),
   })),
+  left_out: z.int().optional().openapi({
+    description:
+      "With a camera: how many more it sees than one client is sent; the last in order. Not there if 0",
+  }),
   next: z.string().optional().openapi({ description: "Goes into `after` for the next page" }),
 }).openapi("RegionList");
+
+/** A part of a list, and how many regions a camera sees beyond all of it. */
+type Page = RegionPage & Pick<CameraView, "leftOut">;
 
 /** The list of a world's regions: those that a camera sees, or all. For clients that poll. */
 export function addRegionListRoute(router: Router, { worlds, regions }: HttpDeps): void {
@@ -61,19 +68,18 @@ export function addRegionListRoute(router: Router, { worlds, regions }: HttpDeps
       const world = requireWorld(worlds, context.req.valid("param").w);
       const kind = asked ?? world.kind;
       const viewport = readCamera(camera);
-      if (viewport !== undefined && (limit !== undefined || after !== undefined)) {
-        throw new VoxcastError("INVALID_FIELD", "limit and after: expected only without a camera");
-      }
-      const { page, next } = viewport === undefined
-        ? occupied(world, limit ?? DEFAULT_PAGE, after)
-        : { page: regions.regionsInView(world, kind, viewport) };
+      const from = after === undefined ? undefined : requireRegionKey(world, after, "after");
+      const { leftOut, ...view } = viewport === undefined
+        ? { ...regions.occupiedRegions(world, from, limit ?? DEFAULT_PAGE), leftOut: 0 }
+        : pageOf(regions.regionsInView(world, kind, viewport), from, limit ?? Infinity);
       const list: z.infer<typeof regionListSchema> = {
         world: world.id,
         epoch: world.epoch,
         kind,
         level: world.grid.level,
-        regions: page.map(({ key, version, lod }) => ({ key: formatRegionKey(key), version, lod })),
-        ...(next === undefined ? {} : { next }),
+        regions: view.regions.map(({ key, version, lod }) => ({ key: formatRegionKey(key), version, lod })),
+        ...(leftOut === 0 ? {} : { left_out: leftOut }),
+        ...(view.hasMore ? { next: formatRegionKey(view.regions.at(-1)!.key) } : {}),
       };
       const etag = await eTag(JSON.stringify(list));
       context.header("etag", etag);
@@ -86,20 +92,14 @@ export function addRegionListRoute(router: Router, { worlds, regions }: HttpDeps
   );
 }
 
-/** Regions that hold voxels or entities, by key, from one on. O(regions). */
-function occupied(
-  world: World,
-  limit: number,
-  after: string | undefined,
-): { readonly page: readonly ViewedRegion[]; readonly next?: string } {
-  const from = after === undefined ? -1 : requireRegionKey(world, after, "after");
-  const keys: RegionKey[] = [];
-  for (const [key, { voxels, entities }] of world.regions) {
-    if (key > from && (voxels > 0 || entities > 0)) keys.push(key);
+/** A page of what a camera sees, after a region of it. @throws {VoxcastError} INVALID_FIELD if it does not see that one */
+function pageOf({ regions, leftOut }: CameraView, after: RegionKey | undefined, limit: number): Page {
+  const before = after === undefined ? -1 : regions.findIndex(({ key }) => key === after);
+  if (after !== undefined && before < 0) {
+    throw new VoxcastError("INVALID_FIELD", "after: expected a region that this camera sees");
   }
-  keys.sort((a, b) => a - b);
-  const page = keys.slice(0, limit).map((key) => ({ key, version: world.region(key)!.version, lod: 0 }));
-  return keys.length > limit ? { page, next: formatRegionKey(page.at(-1)!.key) } : { page };
+  const end = before + 1 + limit;
+  return { regions: regions.slice(before + 1, end), hasMore: end < regions.length, leftOut };
 }
 
 /**
