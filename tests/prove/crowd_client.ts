@@ -46,12 +46,12 @@ export class CrowdClient {
     return client;
   }
 
-  /** Writes bytes; those of one that is gone go nowhere. */
+  /** Writes bytes; those of one that is gone go nowhere: why it is gone, the reading side finds out. */
   async write(bytes: Uint8Array): Promise<void> {
     try {
       for (let from = 0; from < bytes.length;) from += await this.#connection.write(bytes.subarray(from));
     } catch {
-      this.closeCode ||= 1006;
+      // What the server said before may still be unread.
     }
   }
 
