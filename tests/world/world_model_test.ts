@@ -172,7 +172,7 @@ Deno.test("after any ops the world shows what a plain map of cells and entities 
         }
       }
     }),
-    { numRuns: runs(120) },
+    { numRuns: runs(300) },
   );
 });
 
@@ -198,7 +198,7 @@ Deno.test("undoing ops last to first restores content, handles and hashes at eve
         assertEquals(stateOf(world), states[i + 1]);
       }
     }),
-    { numRuns: runs(120) },
+    { numRuns: runs(300) },
   );
 });
 
