@@ -4,7 +4,7 @@ const PROOF = new URL("../../docs/proof.md", import.meta.url);
 
 /** Writes docs/proof.md: what was proved, on which machine, by which command, and what is missing. */
 export async function writeProof(
-  proved: Readonly<Record<string, Proved>>,
+  proved: readonly (readonly [name: string, part: Proved])[],
   options: { readonly factor: number; readonly missing: readonly string[] },
 ): Promise<void> {
   const lines = [
@@ -16,9 +16,7 @@ export async function writeProof(
     "",
     "| part | seconds | result |",
     "| --- | ---: | --- |",
-    ...Object.entries(proved).map(([name, part]) =>
-      `| ${name} | ${part.seconds.toFixed(0)} | ${part.summary} |`
-    ),
+    ...proved.map(([name, part]) => `| ${name} | ${part.seconds.toFixed(0)} | ${part.summary} |`),
     "",
   ];
   if (options.missing.length > 0) lines.push(`Not proved in this run: ${options.missing.join(", ")}.`, "");
