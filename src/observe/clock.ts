@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 /** Handle of a pending timer, only good for `clearTimeout` of the clock that gave it. */
 export type TimerId = ReturnType<typeof setTimeout> | number;
 
@@ -11,6 +13,8 @@ export interface Clock {
   setTimeout(fn: () => void, ms: number): TimerId;
   /** Forgets a timer; a timer that has fired or is unknown is no error. */
   clearTimeout(id: TimerId): void;
+  /** Calls `fn` once the event loop has had its turn, which is at once if it has nothing to do: sooner than any timer. */
+  afterTurn(fn: () => void): void;
 }
 
 /** The machine's own time. */
@@ -19,4 +23,5 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   setTimeout: (fn, ms) => setTimeout(fn, ms),
   clearTimeout: (id) => clearTimeout(id),
+  afterTurn: (fn) => void setImmediate(fn),
 };

@@ -16,15 +16,31 @@ export interface BroadcastOptions {
 
 /** Clients that are told before the clock is asked again. */
 const CLIENTS_A_LOOK = 16;
+/**
+ * Clients that are told before the event loop has its turn and hands to the machine what they were sent: what the runtime
+ * keeps for so many of them is still at hand then, and the memory of their messages serves the next ones.
+ */
+const CLIENTS_A_TURN = 32;
+
+/** Builds on their way to those who are to hear of them. */
+interface Telling {
+  readonly audience: ReadonlySet<ClientStream>;
+  readonly news: BuildNews[];
+  readonly clients: readonly ClientStream[];
+  /** Place of the first one who has not been told. */
+  next: number;
+}
 
 /**
  * Tells clients of builds that have ended, each client of all of them at once: while its state is at hand its frames are
- * chosen, put together and sent. Of several builds of one region only the newest is told.
+ * chosen, put together and sent. Of several builds of one region only the newest is told. The event loop has its turn now
+ * and then on the way.
  */
 export class Broadcast implements TurnLead {
   readonly #options: BroadcastOptions;
   #news = new Map<ReadonlySet<ClientStream>, Map<RegionKey, BuildNews>>();
-
+  /** What is being told now, the present one first. */
+  #tellings: Telling[] = [];
   #isReversed = false;
 
   constructor(options: BroadcastOptions) {
@@ -33,40 +49,59 @@ export class Broadcast implements TurnLead {
 
   /** Whether nothing waits to be told. */
   get isEmpty(): boolean {
-    return this.#news.size === 0;
+    return this.#news.size === 0 && this.#tellings.length === 0;
   }
 
   /** Notes a build that those are to hear of, as they are when it is told. */
   add(audience: ReadonlySet<ClientStream>, key: RegionKey, region: CachedRegion): void {
+    const added = new BuildNews(key, region);
     const news = this.#news.get(audience);
-    if (news === undefined) this.#news.set(audience, new Map([[key, new BuildNews(key, region)]]));
-    else news.set(key, new BuildNews(key, region));
+    if (news === undefined) this.#news.set(audience, new Map([[key, added]]));
+    else news.set(key, added);
+    // Who has not been told of the build before it is not told of it any more.
+    for (const telling of this.#tellings) {
+      if (telling.audience !== audience) continue;
+      const old = telling.news.findIndex((one) => one.key === key);
+      if (old >= 0) telling.news[old] = added;
+    }
   }
 
-  /** Tells all that was noted. After `endMs` clients are only told what they are owed, and are sent nothing yet. */
-  run(nowMs: number, endMs: number): void {
-    if (this.isEmpty) return;
+  /**
+   * Tells some more clients of what had been noted when the first of them was told; true if there are others left of those.
+   * After `endMs` clients are only told what they are owed, and are sent nothing yet.
+   */
+  run(nowMs: number, endMs: number): boolean {
+    if (this.#tellings.length === 0) this.#begin();
     const { clock, onWork, onError } = this.#options;
-    const all = this.#news;
-    this.#news = new Map();
-    let untilLook = CLIENTS_A_LOOK;
-    for (const [audience, byKey] of all) {
-      const news = [...byKey.values()];
-      for (const client of this.#inTurn(audience)) {
+    let told = 0;
+    for (let telling = this.#tellings[0]; telling !== undefined; telling = this.#tellings[0]) {
+      const { news, clients } = telling;
+      while (telling.next < clients.length) {
+        if (told === CLIENTS_A_TURN) return true;
+        const client = clients[telling.next++]!;
         try {
           if (client.hear(news, nowMs, nowMs < endMs)) onWork(client);
         } catch (error) {
           onError(client, error);
         }
-        if (--untilLook > 0) continue;
-        untilLook = CLIENTS_A_LOOK;
-        nowMs = clock.monotonic();
+        if (++told % CLIENTS_A_LOOK === 0) nowMs = clock.monotonic();
       }
+      this.#tellings.shift();
     }
+    return false;
   }
 
   /** Forgets all that was noted. */
   clear(): void {
+    this.#news.clear();
+    this.#tellings = [];
+  }
+
+  #begin(): void {
+    for (const [audience, news] of this.#news) {
+      const clients = this.#inTurn(audience);
+      this.#tellings.push({ audience, news: [...news.values()], clients, next: 0 });
+    }
     this.#news.clear();
   }
 

@@ -223,7 +223,9 @@ export class ClientStream implements BulkSink {
 
   /** Whether the next frame may be taken now. */
   #isFree(nowMs: number): boolean {
-    return this.#outbox.hasRoomForFrame && !this.#bundler.isSplitting && this.#pacer.waitMs(nowMs) <= 0;
+    // The frame of a message in parts is among those that have begun, so that most clients need not ask their bundler.
+    if (this.#begunCount > 0 && this.#bundler.isSplitting) return false;
+    return this.#outbox.hasRoomForFrame && this.#pacer.waitMs(nowMs) <= 0;
   }
 
   /** Milliseconds until the next message may go; 0: now. */

@@ -318,8 +318,10 @@ export class RegionStreamer {
     const viewMs = Math.max(this.#minViewMs, view.tookMs * VIEW_REST);
     const viewWaitMs = view.isStale ? view.computedAtMs + viewMs - now : 0;
     if (view.isStale && viewWaitMs <= 0) {
+      // Steps share their time of day, so `now` may be that of an earlier client's.
+      const startMs = this.#options.clock.monotonic();
       view.compute(now);
-      view.tookMs = this.#options.clock.monotonic() - now;
+      view.tookMs = this.#options.clock.monotonic() - startMs;
     } else view.lineMore();
     const result = client.step(now);
     if (client.failuresInRow >= this.#options.maxSendFailures) {

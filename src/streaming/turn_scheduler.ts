@@ -4,8 +4,11 @@ import type { Clock, TimerId } from "../observe/mod.ts";
 export interface TurnLead {
   /** Whether there is none. */
   readonly isEmpty: boolean;
-  /** Does all of it; what takes longer than until `endMs` it is to leave to steps. */
-  run(nowMs: number, endMs: number): void;
+  /**
+   * Does the next part of it; true if the event loop is to have its turn before the part after that, which goes before the
+   * steps. What takes longer than until `endMs` it is to leave to steps.
+   */
+  run(nowMs: number, endMs: number): boolean;
 }
 
 /** Options of {@linkcode TurnScheduler}. */
@@ -35,7 +38,6 @@ export class TurnScheduler<T> {
   readonly #options: TurnSchedulerOptions<T>;
   readonly #ready = new Set<T>();
   readonly #waiting = new Map<T, TimerId>();
-  #nextTurn: TimerId | undefined;
   #isScheduled = false;
 
   constructor(options: TurnSchedulerOptions<T>) {
@@ -67,14 +69,13 @@ export class TurnScheduler<T> {
     this.#ready.clear();
     for (const timer of this.#waiting.values()) this.#options.clock.clearTimeout(timer);
     this.#waiting.clear();
-    if (this.#nextTurn !== undefined) this.#options.clock.clearTimeout(this.#nextTurn);
   }
 
   #turn(): void {
     const { clock, budgetMs, lead } = this.#options;
     let nowMs = clock.monotonic();
     const end = nowMs + budgetMs;
-    lead?.run(nowMs, end);
+    if (lead?.run(nowMs, end) === true) return this.#goOn();
     let unlooked = 0;
     // A Set hands out what is added behind the present item too: adding an item again sends it to the back.
     for (const item of this.#ready) {
@@ -89,12 +90,12 @@ export class TurnScheduler<T> {
       if (nowMs >= end) break;
     }
     this.#isScheduled = this.#ready.size > 0 || lead?.isEmpty === false;
-    if (this.#isScheduled) {
-      this.#nextTurn = clock.setTimeout(() => {
-        this.#nextTurn = undefined;
-        this.#turn();
-      }, 0);
-    }
+    if (this.#isScheduled) this.#goOn();
+  }
+
+  /** Has the next turn follow that of the event loop. A timer would let one or two milliseconds go by. */
+  #goOn(): void {
+    this.#options.clock.afterTurn(() => this.#turn());
   }
 
   #step(item: T, nowMs: number): "done" | "more" | number {

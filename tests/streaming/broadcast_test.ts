@@ -82,10 +82,72 @@ Deno.test("when the turn is over clients are told but sent nothing, and one that
     onError: (client) => failed.push(clients.indexOf(client)),
   });
   broadcast.add(new Set(clients), regions[0]!.key, regions[0]!);
-  broadcast.run(clock.monotonic(), clock.monotonic() + 8);
+  const endMs = clock.monotonic() + 8;
+  while (broadcast.run(clock.monotonic(), endMs));
   assertEquals(may.length, 40);
   assertEquals(may.indexOf(false) > 0 && !may.slice(may.indexOf(false)).includes(true), true);
   assertEquals([failed.length, worked.every((i) => i % 2 === 0)], [1, true]);
+  fixture.streamer.dispose();
+});
+
+Deno.test("a crowd is told in parts, and who has not been told of a build when a newer one ends hears of that one alone", () => {
+  const { fixture, regions: [old, newer, other] } = versions(3);
+  const heard: number[][] = [];
+  const crowd = new Set(Array.from({ length: 50 }, (_, i) => {
+    heard.push([]);
+    return listener((news) => {
+      heard[i]!.push(...news.map(({ region }) => region.version));
+      return false;
+    });
+  }));
+  const others = new Set([...crowd].slice(0, 1));
+  const broadcast = new Broadcast({ clock: new ManualClock(), onWork() {}, onError() {} });
+  broadcast.add(crowd, old!.key, old!);
+  assertEquals(broadcast.run(0, 8), true, "there are others left");
+  const toldFirst = heard.filter(({ length }) => length > 0).length;
+  assertEquals(toldFirst > 0 && toldFirst < 50, true);
+  broadcast.add(crowd, newer!.key, newer!);
+  broadcast.add(others, other!.key, other!);
+  assertEquals(
+    [broadcast.run(0, 8), broadcast.isEmpty],
+    [false, false],
+    "steps go before what came on the way",
+  );
+  assertEquals(heard.filter(([version]) => version === old!.version).length, toldFirst);
+  assertEquals(heard.filter(([version]) => version === newer!.version).length, 50 - toldFirst);
+  while (broadcast.run(0, 8));
+  assertEquals(broadcast.isEmpty, true);
+  assertEquals(heard.every((versions) => versions.includes(newer!.version)), true);
+  assertEquals(
+    heard.filter((versions) => versions.includes(other!.version)).length,
+    1,
+    "others have their own",
+  );
+  fixture.streamer.dispose();
+});
+
+Deno.test("clients that come and go while a crowd is told of a build end with its newest version, those who stay too", async () => {
+  const fixture = new StreamFixture();
+  const crowd = Array.from({ length: 70 }, () => fixture.connect(wholeView()));
+  const key = fixture.paint(1, 1, 1, RED);
+  await fixture.clock.advanceAsync(200);
+  const sent = () => crowd.filter(({ raw }) => raw.length === 2).length;
+  assertEquals(sent(), 0);
+  fixture.paint(1, 1, 1, GREEN);
+  await Promise.resolve();
+  assertEquals(
+    sent() > 0 && sent() < 70,
+    true,
+    `${sent()} of 70 have it before the event loop has had its turn`,
+  );
+  for (const { connection } of crowd.splice(20, 30)) fixture.streamer.remove(connection);
+  crowd.push(fixture.connect(wholeView()));
+  await fixture.clock.advanceAsync(0);
+  const { version } = fixture.world.region(key)!;
+  assertEquals(crowd.filter((client) => client.held.get(key)?.version === version).length, 41);
+  const { owed, delivered, dropped, superseded, leftView, pending } = fixture.streamer.ledger();
+  const lost = Object.values(dropped).reduce((sum, one) => sum + one, 0);
+  assertEquals([owed - delivered - lost - superseded - leftView, pending], [0, 0]);
   fixture.streamer.dispose();
 });
 

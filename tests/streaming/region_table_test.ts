@@ -47,3 +47,17 @@ Deno.test("a table refuses the region that would take its last free slot", () =>
   assertThrows(() => table.add(regionKey(4, 15), 0), RangeError, "full");
   assertEquals(table.slot(regionKey(4, 16)), -1, "and a search still ends");
 });
+
+Deno.test("a table has regions of one level alone until it is empty again", () => {
+  const tables = new RegionTables();
+  const table = tables.take(1);
+  const slot = table.add(regionKey(4, 5), 3);
+  table.setSent(slot, 7, 2);
+  assertThrows(() => table.add(regionKey(3, 5), 0), RangeError, "level");
+  assertEquals([table.slot(regionKey(3, 5)), table.size], [-1, 1]);
+  tables.giveBack(table);
+  assertEquals(tables.take(1) === table, true);
+  const again = table.add(regionKey(3, 5), 1);
+  assertEquals([table.slot(regionKey(4, 5)), table.slot(regionKey(3, 5))], [-1, again]);
+  assertEquals([table.sentVersion(again), table.sentLod(again), table.wantedLod(again)], [0, 0, 1]);
+});

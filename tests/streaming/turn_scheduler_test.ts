@@ -123,6 +123,7 @@ Deno.test("work for all goes before the steps, and what comes in during a step h
       },
       run(_nowMs, endMs) {
         for (const one of news.splice(0)) log.push(`${one} until ${endMs}`);
+        return false;
       },
     },
     step: (name) => {
@@ -139,5 +140,38 @@ Deno.test("work for all goes before the steps, and what comes in during a step h
   turns.wake();
   await clock.advanceAsync(5);
   assertEquals(log, ["early until 10", "a", "late until 10"]);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("work for all that goes on after the event loop's turn still goes before the steps, and each turn has a budget", async () => {
+  const clock = new ManualClock();
+  const log: string[] = [];
+  let parts = 3;
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 10,
+    onError: unreachable,
+    lead: {
+      get isEmpty() {
+        return parts === 0;
+      },
+      run(_nowMs, endMs) {
+        if (parts === 0) return false;
+        log.push(`part until ${endMs}`);
+        clock.block(7);
+        return --parts > 0;
+      },
+    },
+    step: (name) => {
+      log.push(name);
+      return "done";
+    },
+  });
+  turns.add("a");
+  await Promise.resolve();
+  assertEquals(log, ["part until 10"]);
+  turns.add("b");
+  await clock.advanceAsync(21);
+  assertEquals(log, ["part until 10", "part until 17", "part until 24", "a", "b"]);
   assertEquals(clock.pending, 0);
 });

@@ -19,4 +19,5 @@ export class AheadClock implements Clock {
 
   readonly setTimeout = systemClock.setTimeout;
   readonly clearTimeout = systemClock.clearTimeout;
+  readonly afterTurn = systemClock.afterTurn;
 }

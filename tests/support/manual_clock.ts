@@ -35,6 +35,10 @@ export class ManualClock implements Clock {
     this.#timers.delete(id);
   }
 
+  afterTurn(fn: () => void): void {
+    this.setTimeout(fn, 0);
+  }
+
   /** Timers set and neither fired nor cleared; 0 after a clean dispose. */
   get pending(): number {
     return this.#timers.size;
