@@ -7,7 +7,7 @@
 import { holdSockets, runLoad } from "../tests/prove/load.ts";
 import { MeasuredServer } from "../tests/prove/measured_server.ts";
 import { needs } from "../tests/support/needs.ts";
-import { benchWith } from "./support/need.ts";
+import { once, verdict } from "./support/once.ts";
 import { median } from "./support/ratio.ts";
 
 const ROUNDS = 3;
@@ -24,7 +24,7 @@ const TEXT = '{"type":"PING","timestamp":1767225600000,"a":12}';
 
 const need = await needs({ net: "127.0.0.1" }, { read: true }, { run: "deno" });
 
-once("48 byte messages over 50 sockets", async (name) => {
+once(need, "48 byte messages over 50 sockets", async (name) => {
   await using bare = await MeasuredServer.start("bare");
   await using product = await MeasuredServer.start("product", RAISED);
   const rates: { bare: Rate; product: Rate }[] = [];
@@ -47,7 +47,7 @@ once("48 byte messages over 50 sockets", async (name) => {
     }), ${TEXT.length} bytes, medians of ${ROUNDS}`;
 });
 
-once("Latency at 10,000 messages a second over 500 sockets", async (name) => {
+once(need, "Latency at 10,000 messages a second over 500 sockets", async (name) => {
   await using bare = await MeasuredServer.start("bare");
   await using product = await MeasuredServer.start("product", RAISED);
   const latency = ({ port }: MeasuredServer) =>
@@ -69,7 +69,7 @@ once("Latency at 10,000 messages a second over 500 sockets", async (name) => {
     `bare runtime p99 ${floor.p99Ms.toFixed(2)} ms, p50 ${floor.p50Ms.toFixed(2)}`;
 });
 
-once("Heap of a plain session", async (name) => {
+once(need, "Heap of a plain session", async (name) => {
   const sockets = 1000;
   const bytesEach = async (kind: "bare" | "product") => {
     await using server = await MeasuredServer.start(kind, kind === "bare" ? {} : RAISED);
@@ -89,7 +89,7 @@ once("Heap of a plain session", async (name) => {
     }, mean of ${sockets} connections`;
 });
 
-once("Heartbeats of 1,000 idle connections", async (name) => {
+once(need, "Heartbeats of 1,000 idle connections", async (name) => {
   const sockets = 1000;
   await using server = await MeasuredServer.start("product", RAISED);
   const alone = await cpuShare(server, 30_000);
@@ -131,19 +131,4 @@ async function echoRate(server: MeasuredServer): Promise<Rate> {
     measureMs: 4000,
   });
   return { perSecond, perCpuSecond: answers / ((await server.measure()).cpuMs - cpuMs) * 1000 };
-}
-
-/** A benchmark that measures and prints once; the runner's own table says nothing about it. */
-function once(name: string, measure: (name: string) => Promise<string>): void {
-  let isMeasured = false;
-  benchWith(need, { name, n: 1, warmup: 0 }, async () => {
-    if (isMeasured) return;
-    isMeasured = true;
-    // deno-lint-ignore no-console
-    console.log(await measure(name));
-  });
-}
-
-function verdict(isMet: boolean): string {
-  return isMet ? "met" : "NOT MET";
 }

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- what it prints is its result
 /** Prints the regions that come into view: watch_world.ts [URL] [REGIONS] [API_KEY], with Deno or Node. */
 import process from "node:process";
-import { regionMorton, VoxcastClient, WorldRegions } from "../src/client/mod.ts";
+import { regionMorton, viewFrom, VoxcastClient, WorldRegions } from "../src/client/mod.ts";
 
 const [url = "http://localhost:7090", wanted = "10", apiKey] = process.argv.slice(2);
 let shown = 0;
@@ -21,15 +21,6 @@ client.on("status", ({ state, error }) => {
 });
 
 await client.connect();
-const { world, bounds } = await client.register({
-  viewport: {
-    eye: [1600, 1500, 1700],
-    lookAt: [512, 400, 512],
-    up: [0, 1, 0],
-    fovY: 1.3,
-    aspectRatio: 1.5,
-    nearPlane: 1,
-    farPlane: 5000,
-  },
-});
+const viewport = viewFrom([1600, 1500, 1700], [512, 400, 512]);
+const { world, bounds } = await client.register({ viewport });
 console.log(`world ${world} from ${bounds.min.join(", ")} to ${bounds.max.join(", ")}`);

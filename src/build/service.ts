@@ -7,9 +7,11 @@ import type { BuildStats } from "./build_stats.ts";
 import { BuildAbortedError, type Builder } from "./builder.ts";
 import type { BuildHooks } from "./built_region.ts";
 import { DurationTally } from "./duration_tally.ts";
+import { logFailure } from "./failure_log.ts";
 import { urgencyOf } from "./interest.ts";
 import { BuildQueue, type BuildRequest } from "./queue.ts";
 import { Refill } from "./refill.ts";
+import { Reorder } from "./reorder.ts";
 import { type FailedAttempt, RegionTracks } from "./region_tracks.ts";
 import { isBackendFault, retryPauseMs } from "./retry_pause.ts";
 import { UnseenRest } from "./unseen_rest.ts";
@@ -37,10 +39,6 @@ export interface BuildServiceOptions {
   readonly onBuildTime?: (ms: number) => void;
 }
 
-/** Waiting regions whose urgency is looked up in one go, and the least time between two goes. */
-const REORDER_STEP = 64;
-const REORDER_INTERVAL_MS = 5;
-
 /**
  * Turns dirty regions into trees: takes them from the worlds' dirty sets through a bounded queue (the more are seen and
  * the larger the sooner), with one build in flight a region and a "dirty again" mark, and publishes the newest finished
@@ -57,6 +55,7 @@ export class BuildService {
   readonly #queue: BuildQueue;
   readonly #attempts: Attempts;
   readonly #refill: Refill;
+  readonly #reorder: Reorder;
   readonly #turns: WorkTurns;
   readonly #worlds = new Map<World, WatchedWorld>();
   readonly #minIntervalMs: number;
@@ -64,7 +63,6 @@ export class BuildService {
   #backfill: TimerId | undefined;
   /** Set while the builder can build nothing at all. */
   #hold: TimerId | undefined;
-  #nextReorderMs = -Infinity;
   #failed = 0;
   #retries = 0;
   /** Builds given up before they came into the queue, or as they left it. */
@@ -91,6 +89,12 @@ export class BuildService {
       worlds: () => this.#worlds.values(),
       maxRefused: options.maxQueueDepth,
       offer: (watched, key) => this.#want(watched, key),
+    });
+    this.#reorder = new Reorder({
+      clock: options.clock,
+      queue: this.#queue,
+      hooks,
+      worlds: () => this.#worlds.values(),
     });
     this.#minIntervalMs = 1000 / options.maxBuildsPerSecondPerRegion;
     this.#waits = new DurationTally(options.onWait);
@@ -239,30 +243,11 @@ export class BuildService {
   #startNext(): boolean {
     if (this.#hold !== undefined || !this.#attempts.hasRoom) return false;
     if (this.#refill.isDue && this.#queue.size <= this.#lowWater) this.#refill.run();
-    this.#reorder();
+    this.#reorder.run();
     const request = this.#queue.take();
     if (request === undefined) return false;
     this.#start(request);
     return true;
-  }
-
-  /**
-   * Takes over how large waiting regions are now, some of them at a time: each is a question to all clients, and many move
-   * at once.
-   */
-  #reorder(): void {
-    const now = this.#options.clock.monotonic();
-    if (now < this.#nextReorderMs) return;
-    let left = REORDER_STEP;
-    for (const { world, moved } of this.#worlds.values()) {
-      for (const key of moved) {
-        moved.delete(key);
-        if (!this.#queue.has(world, key)) continue;
-        this.#queue.reprioritise(world, key, urgencyOf(this.#hooks.interestIn(world, key)));
-        this.#nextReorderMs = now + REORDER_INTERVAL_MS;
-        if (--left === 0) return;
-      }
-    }
   }
 
   /** Below this queue depth refused regions are taken in again. A builder may turn out to have more slots, or fewer. */
@@ -321,21 +306,10 @@ export class BuildService {
     return this.#hooks.interestIn(world, key).seen > 0;
   }
 
-  #tell(world: World, key: RegionKey, { kind, error }: Failure, attempt: FailedAttempt): void {
-    const { logger } = this.#options;
+  #tell(world: World, key: RegionKey, failure: Failure, attempt: FailedAttempt): void {
     this.#failed++;
-    const fields = {
-      world: world.id,
-      region: key,
-      kind,
-      failures: attempt.failures,
-      breaker: attempt.isBreakerOpen ? "open" : "closed",
-      retryInMs: Math.round(attempt.pauseMs),
-      error: error instanceof Error ? error.message : String(error),
-    };
-    // The backend tells of its own faults once; a line for each of its jobs would bury that.
-    if (isBackendFault(error)) logger.debug("build.aborted", fields);
-    else logger.error("build.failed", fields);
+    logFailure(this.#options.logger, world, key, failure, attempt);
+    const { error } = failure;
     if (error instanceof BuildAbortedError && error.reason === "unavailable") this.#holdBack();
   }
 

@@ -184,6 +184,13 @@ export class CachedRegion {
     return this.#hashes[lod] ??= levelHash(this.#tree, lod - this.#finestLod);
   }
 
+  /** Nodes that {@linkcode CachedRegion.levelHash} has to go through for a LOD; 0 where the hash is known. */
+  hashedNodes(lod: number): number {
+    const isKnown = this.isEmpty || (lod === 0 && this.#tree.kind === "esvo") ||
+      this.#hashes[lod] !== undefined;
+    return isKnown ? 0 : this.#tree.counts[this.depth - lod]!;
+  }
+
   /**
    * Takes the place of another version of the region: knows from it what frames it will come to.
    *

@@ -1,16 +1,9 @@
-import { LRUCache } from "lru-cache";
 import type { RegionKey } from "../space/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
+import type { CacheKey } from "./cache_key.ts";
 import type { CachedRegion } from "./cached_region.ts";
 import { DetailBudget } from "./detail_budget.ts";
-
-/** Number that stands for a region of a world: the world's index in this process, and the region's key. */
-export type CacheKey = number;
-
-/** Joins a world's index and a region key, which has at most 24 bits, into one key. */
-export function cacheKey(worldIndex: number, key: RegionKey): CacheKey {
-  return worldIndex * 2 ** 24 + key;
-}
+import { UnpinnedRegions } from "./unpinned_regions.ts";
 
 /** Options of {@linkcode RegionCache}. Its hooks may be called from within any of its methods and those of its regions. */
 export interface RegionCacheOptions {
@@ -79,7 +72,7 @@ export class RegionCache {
   #isOverBudget = false;
   readonly #pins = new Map<CacheKey, number>();
   readonly #pinned = new Map<CacheKey, CachedRegion>();
-  readonly #unpinned: LRUCache<CacheKey, CachedRegion>;
+  readonly #unpinned: UnpinnedRegions;
   /** Regions that were told of as larger than the budget. */
   readonly #oversized = new Set<CacheKey>();
   readonly #countByKind: Record<TreeKind, number> = { esvo: 0, esvt: 0 };
@@ -95,21 +88,12 @@ export class RegionCache {
     this.#highBytes = options.maxBytes * HIGH_WATER;
     this.#lowBytes = options.maxBytes * LOW_WATER;
     this.#detail = new DetailBudget({ highBytes: this.#highBytes, lowBytes: this.#lowBytes });
-    this.#unpinned = new LRUCache<CacheKey, CachedRegion>({
-      // The byte budget spans both tiers, so it is kept here. The library wants a bound of its own: one "byte" a
-      // region makes it a count that never binds (its `max` would allocate that many slots at once).
-      maxSize: 2 ** 31,
-      sizeCalculation: () => 1,
-      ttl: options.ttlMs,
-      ttlResolution: 0,
-      updateAgeOnGet: true,
-      // The library takes a start time of 0 for "no time to live".
-      perf: { now: () => options.now() + 1 },
-      dispose: (region, _key, reason) => {
-        if (reason === "expire" || reason === "evict") {
-          this.#takeOut(region);
-          this.#evictions++;
-        }
+    this.#unpinned = new UnpinnedRegions({
+      ttlMs: options.ttlMs,
+      now: options.now,
+      onGivenUp: (region) => {
+        this.#takeOut(region);
+        this.#evictions++;
       },
     });
   }
@@ -125,7 +109,7 @@ export class RegionCache {
    */
   put(key: CacheKey, region: CachedRegion, { keepsDeltas = false }: PutOptions = {}): void {
     const isPinned = this.#pins.has(key);
-    const previous = this.#pinned.get(key) ?? this.#unpinned.peek(key, { allowStale: true });
+    const previous = this.#pinned.get(key) ?? this.#unpinned.find(key);
     if (previous !== undefined) {
       region.follow(previous, keepsDeltas && isPinned);
       this.#remove(key, previous);
@@ -155,7 +139,7 @@ export class RegionCache {
   /** Forgets a region's build; its pins stay. */
   delete(key: CacheKey): void {
     this.#oversized.delete(key);
-    const region = this.#pinned.get(key) ?? this.#unpinned.peek(key, { allowStale: true });
+    const region = this.#pinned.get(key) ?? this.#unpinned.find(key);
     if (region === undefined) return;
     this.#remove(key, region);
     this.#settle();
@@ -195,9 +179,9 @@ export class RegionCache {
     return this.#pins.get(key) ?? 0;
   }
 
-  /** Drops unpinned regions whose time to live is over. */
+  /** Drops unpinned regions whose time to live is over. O(regions dropped). */
   sweep(): void {
-    this.#unpinned.purgeStale();
+    this.#unpinned.sweep();
   }
 
   /** Whether an unpinned region put now would stay: the pinned ones leave room below the mark of eviction. */
@@ -274,7 +258,7 @@ export class RegionCache {
 
   #evict(): void {
     if (this.#bytes <= this.#highBytes) return;
-    while (this.#bytes > this.#lowBytes && this.#unpinned.size > 0) this.#unpinned.pop();
+    while (this.#bytes > this.#lowBytes && this.#unpinned.size > 0) this.#unpinned.giveUpOldest();
   }
 
   #checkBudget(): void {

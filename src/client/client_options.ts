@@ -52,7 +52,7 @@ export interface VoxcastClientOptions {
    * never)
    */
   readonly pollAfterFailures?: number;
-  /** Time between two looks at what has changed, while regions are fetched over HTTP. (2,000) */
+  /** Least time between two looks at what has changed, while regions are fetched over HTTP. (2,000) */
   readonly pollIntervalMs?: number;
   /** Least time between two viewports sent. (100) */
   readonly viewportIntervalMs?: number;

@@ -3,7 +3,8 @@
  * and the decoding of frames. `deno task build` bundles it as `voxcast_client.js`. The page that draws worlds
  * (`viewer.ts`, `decode_worker.ts`) is made with it.
  */
-export { VoxcastClient, type VoxcastEvents } from "./voxcast_client.ts";
+export type { VoxcastEvents } from "./client_events.ts";
+export { VoxcastClient } from "./voxcast_client.ts";
 export type { ProfileName, VoxcastClientOptions } from "./client_options.ts";
 export type { ClientState, ClientStatus, ClientStep } from "./client_status.ts";
 export {
@@ -45,3 +46,5 @@ export {
 } from "../protocol/mod.ts";
 export { formatRegionKey, type RegionKey, regionLevel, regionMorton } from "../space/mod.ts";
 export type { Viewport } from "../viewport/mod.ts";
+export type { Lens } from "./camera_pose.ts";
+export { viewFrom } from "./view_from.ts";

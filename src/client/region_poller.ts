@@ -1,24 +1,25 @@
-import { isObject, readFrameHeader } from "../protocol/mod.ts";
-import { formatRegionKey, parseRegionKey, type RegionKey, type Vec3 } from "../space/mod.ts";
+import type { RegionKey } from "../space/mod.ts";
 import type { Viewport } from "../viewport/mod.ts";
-import { type ClientError, localError, toClientError } from "./client_error.ts";
-import { KIND } from "./client_message.ts";
-import { httpError, reach, readJson, type ServerAddress } from "./http_reach.ts";
-import { readRegistration, type Registration } from "./server_message.ts";
-import type { Timers } from "./timers.ts";
+import { ClientError, localError, toClientError } from "./client_error.ts";
+import {
+  type ListedRegion,
+  type Paced,
+  type PollingServer,
+  type RegionList,
+  RegionRequests,
+  type RegionRequestsDeps,
+} from "./region_requests.ts";
+import type { Registration } from "./server_message.ts";
+import { sameViewport } from "./viewport_sender.ts";
 
 /** What a poller needs, and whom it tells. */
-export interface RegionPollerDeps {
-  readonly timers: Timers;
-  readonly address: ServerAddress;
-  /** Time between two rounds. */
+export interface RegionPollerDeps extends RegionRequestsDeps {
+  /** Least time between the beginnings of two rounds. */
   readonly intervalMs: number;
   /** The world that is wanted; undefined if it is the server's default. */
   readonly world: () => string | undefined;
   /** The newest view. */
   readonly viewport: () => Viewport | undefined;
-  /** The credential as a header, if there is one that fits. */
-  readonly authorization: () => Promise<string | undefined>;
   /** The world is another one, or has begun anew, or is asked for the first time. */
   readonly onWorld: (registration: Registration) => void;
   /** The server was told of this view. */
@@ -27,13 +28,6 @@ export interface RegionPollerDeps {
   readonly onError: (error: ClientError) => void;
   /** Whether regions come this way has changed. */
   readonly onServing: () => void;
-}
-
-/** What the list says of a region. */
-interface Listed {
-  readonly key: RegionKey;
-  readonly version: number;
-  readonly lod: number;
 }
 
 /** What is held of a region. */
@@ -49,35 +43,37 @@ interface Fetched {
   readonly etag: string | undefined;
 }
 
-/** A list of regions in view, and what asked for it. */
-interface RegionList {
-  readonly url: string;
-  readonly etag: string | undefined;
-  readonly epoch: number;
-  readonly regions: readonly Listed[];
-}
-
 /** Requests under way at the same time. */
 const MAX_PARALLEL = 4;
-/** An answer may take so long. */
-const ANSWER_TIMEOUT_MS = 10_000;
+/** A list is waited for so long, if the server waits that long: proxies cut what is silent for 30 s. */
+const MAX_WAIT_SEC = 20;
 
 /**
  * Fetches the regions in view over HTTP, round after round: the list of those in view, then each whose version or level of
- * detail is not the one that was asked for. What has not changed costs an answer without a body, and one more as long as
- * there are regions that came coarser than they were asked for: these are asked for again by turns, one a round.
+ * detail is not the one that was asked for. A list that has not changed is answered when it does, so news comes within a round
+ * trip, and what does not change costs next to nothing. Regions that came coarser than they were asked for are asked for again
+ * by turns, one a round. Rounds follow each other no faster than the interval, and ask no more than the server grants.
  */
 export class RegionPoller {
   readonly #deps: RegionPollerDeps;
+  readonly #requests: RegionRequests;
   #abort: AbortController | undefined;
+  /** The list that is waited for: of which view, and what ends that. */
+  #waiting: { readonly viewport: Viewport; readonly abort: AbortController } | undefined;
   #isServing = false;
-  #defaultName: string | undefined;
+  #server: PollingServer | undefined;
   #registration: Registration | undefined;
   #list: RegionList | undefined;
+  /** The view that it is of. */
+  #listed: Viewport | undefined;
   readonly #fetched = new Map<RegionKey, Fetched>();
+  /** Regions whose last request failed, and which failure that was: they are asked for after the others, the last one last. */
+  readonly #failed = new Map<RegionKey, number>();
+  #failures = 0;
 
   constructor(deps: RegionPollerDeps) {
     this.#deps = deps;
+    this.#requests = new RegionRequests(deps);
   }
 
   /** Whether regions come this way: the rounds go on, and the server answers. */
@@ -97,33 +93,42 @@ export class RegionPoller {
     this.#abort?.abort();
     this.#abort = undefined;
     this.#isServing = false;
-    this.#defaultName = undefined;
+    this.#server = undefined;
     this.#registration = undefined;
-    this.#list = undefined;
-    this.#fetched.clear();
+    this.#forget();
   }
 
   /** These regions are fetched again in the next round. */
   refetch(keys: Iterable<RegionKey>): void {
     for (const key of keys) this.#fetched.delete(key);
+    this.#waiting?.abort.abort();
+  }
+
+  /** The world or the view that is wanted may be another one: no list of before is waited for then. */
+  look(): void {
+    const { world, viewport } = this.#deps;
+    if (this.#waiting === undefined) return;
+    const isSameWorld = this.#registration?.world === (world() ?? this.#server?.defaultWorld);
+    if (!isSameWorld || !sameViewport(this.#waiting.viewport, viewport()!)) this.#waiting.abort.abort();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { intervalMs, onError } = this.#deps;
+    const { intervalMs, timers, onError } = this.#deps;
     while (!signal.aborted) {
-      let waitMs = intervalMs;
+      let nextMs = timers.monotonic() + intervalMs;
       try {
-        await this.#round(signal);
+        const pauseMs = await this.#round(signal);
         if (signal.aborted) return;
+        nextMs = Math.max(nextMs, timers.monotonic() + pauseMs);
         this.#serves(true);
       } catch (thrown) {
         if (signal.aborted) return;
         const error = toClientError(thrown);
-        waitMs = Math.max(intervalMs, error.retryAfterMs ?? 0);
+        nextMs = timers.monotonic() + Math.max(intervalMs, error.retryAfterMs ?? 0);
         if (error.code === "UNREACHABLE") this.#serves(false);
         onError(error);
       }
-      await this.#pause(waitMs, signal);
+      await this.#pause(nextMs - timers.monotonic(), signal);
     }
   }
 
@@ -133,39 +138,104 @@ export class RegionPoller {
     this.#deps.onServing();
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
+  /** Answers how long to wait at least before the next round. */
+  async #round(signal: AbortSignal): Promise<number> {
     const { viewport: view, onViewport } = this.#deps;
-    if (view() === undefined) return;
-    const world = this.#deps.world() ?? (this.#defaultName ??= await this.#defaultWorld(signal));
+    if (view() === undefined) return 0;
+    this.#server ??= await this.#requests.server(signal);
+    const world = this.#deps.world() ?? this.#server.defaultWorld;
+    if (world === undefined) throw localError("MALFORMED", "The server does not name its default world");
     if (this.#registration?.world !== world) await this.#begin(world, signal);
     // Asked for now, as whoever is shown another world may look at it from elsewhere.
     const viewport = view()!;
     const before = this.#list;
-    const list = this.#list = await this.#regionsInView(world, viewport, signal);
+    const { value: list, pauseMs } = await this.#listOf(world, viewport, signal);
     if (this.#registration!.epoch !== list.epoch) {
       await this.#begin(world, signal);
-      return await this.#round(signal);
+      // Begun anew once more, or told by different servers: the next round finds out.
+      if (this.#registration!.epoch !== list.epoch) return pauseMs;
     }
+    this.#list = list;
+    this.#listed = viewport;
     if (list.url !== before?.url) onViewport(viewport);
     // What is out of view may be dropped by whoever holds it.
     const listed = new Set(list.regions.map(({ key }) => key));
     for (const key of this.#fetched.keys()) if (!listed.has(key)) this.#fetched.delete(key);
-    const next = this.#due(list.regions).values();
-    const fetchAll = async () => {
-      for (const region of next) await this.#fetchRegion(world, region, signal);
+    for (const key of this.#failed.keys()) if (!listed.has(key)) this.#failed.delete(key);
+    if (pauseMs > 0) return pauseMs;
+    return await this.#fetchAll(world, this.#due(list.regions), signal);
+  }
+
+  /** The list of what is in view, waited for if there is nothing else to do meanwhile. */
+  async #listOf(world: string, viewport: Viewport, signal: AbortSignal): Promise<Paced<RegionList>> {
+    const list = this.#list;
+    const maxSec = Math.min(MAX_WAIT_SEC, this.#server!.maxPollSec);
+    // A list that nobody waits for is never given up: a camera that always moves would never get one.
+    const isNext = this.#listed === undefined || !sameViewport(this.#listed, viewport);
+    if (list === undefined || isNext || maxSec === 0 || !this.#isComplete(list.regions)) {
+      return await this.#requests.list(world, viewport, list, 0, signal);
+    }
+    const abort = new AbortController();
+    this.#waiting = { viewport, abort };
+    const onAbort = (): void => abort.abort();
+    signal.addEventListener("abort", onAbort);
+    try {
+      return await this.#requests.list(world, viewport, list, maxSec, abort.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // As many wait as may: what is there now is told all the same.
+      if (error instanceof ClientError && error.code === "BUSY") {
+        return await this.#requests.list(world, viewport, list, 0, signal);
+      }
+      if (!abort.signal.aborted) throw error;
+      return { value: list, pauseMs: 0 };
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.#waiting = undefined;
+    }
+  }
+
+  /** Fetches regions until one cannot be had or no more is granted. No request is under way when it returns. */
+  async #fetchAll(world: string, due: readonly ListedRegion[], signal: AbortSignal): Promise<number> {
+    const next = due.values();
+    const failures: unknown[] = [];
+    let pauseMs = 0;
+    const work = async (): Promise<void> => {
+      for (const region of next) {
+        try {
+          pauseMs = Math.max(pauseMs, await this.#fetch(world, region, signal));
+          this.#failed.delete(region.key);
+        } catch (error) {
+          if (signal.aborted) return;
+          this.#failed.set(region.key, ++this.#failures);
+          failures.push(error);
+        }
+        if (pauseMs > 0 || failures.length > 0) return;
+      }
     };
-    await Promise.all(Array.from({ length: MAX_PARALLEL }, fetchAll));
+    await Promise.all(Array.from({ length: MAX_PARALLEL }, work));
+    if (failures.length > 0) throw failures[0];
+    return pauseMs;
+  }
+
+  #isHeld({ key, version, lod }: ListedRegion): boolean {
+    const fetched = this.#fetched.get(key);
+    return fetched?.version === version && (fetched.askedLod === lod || fetched.isEmpty);
+  }
+
+  /** Whether all that is listed is held as it is listed, and as fine as it was asked for. */
+  #isComplete(listed: readonly ListedRegion[]): boolean {
+    if (!listed.every((region) => this.#isHeld(region))) return false;
+    return ![...this.#fetched.values()].some(isCoarser);
   }
 
   /** What is not held as it is listed, and one of what came coarser than that: the one that was asked for longest ago. */
-  #due(listed: readonly Listed[]): Listed[] {
-    const due = listed.filter(({ key, version, lod }) => {
-      const fetched = this.#fetched.get(key);
-      return fetched?.version !== version || (fetched.askedLod !== lod && !fetched.isEmpty);
-    });
-    if (due.length > 0) return due;
+  #due(listed: readonly ListedRegion[]): ListedRegion[] {
+    const due = listed.filter((region) => !this.#isHeld(region));
+    const failureOf = ({ key }: ListedRegion) => this.#failed.get(key) ?? 0;
+    if (due.length > 0) return due.sort((a, b) => failureOf(a) - failureOf(b));
     for (const [key, fetched] of this.#fetched) {
-      if (fetched.isEmpty || fetched.lod <= fetched.askedLod) continue;
+      if (!isCoarser(fetched)) continue;
       // The last one to be asked for stands last.
       this.#fetched.delete(key);
       this.#fetched.set(key, fetched);
@@ -174,136 +244,55 @@ export class RegionPoller {
     return [];
   }
 
-  /** The name of the world of those who name none. */
-  async #defaultWorld(signal: AbortSignal): Promise<string> {
-    const info = await this.#json("api/info", signal);
-    if (!isObject(info) || typeof info.defaultWorld !== "string") {
-      throw localError("MALFORMED", "The server does not name its default world");
-    }
-    return info.defaultWorld;
-  }
-
   async #begin(world: string, signal: AbortSignal): Promise<void> {
-    const answer = await this.#json(`api/worlds/${encodeURIComponent(world)}`, signal);
-    if (!isObject(answer)) throw localError("MALFORMED", "The server's account of the world is no object");
-    // A server with these addresses knows what is held as well.
-    const registration = readRegistration({ ...answer, world: answer.id, features: [] });
-    this.#fetched.clear();
+    const registration = await this.#requests.world(world, signal);
+    signal.throwIfAborted();
+    this.#forget();
     this.#registration = registration;
     this.#deps.onWorld(registration);
   }
 
-  async #regionsInView(world: string, viewport: Viewport, signal: AbortSignal): Promise<RegionList> {
-    const url = new URL(`api/worlds/${encodeURIComponent(world)}/regions`, this.#deps.address.base);
-    for (const [name, value] of Object.entries(cameraQuery(viewport))) url.searchParams.set(name, value);
-    const before = this.#list?.url === url.href ? this.#list : undefined;
-    const response = await this.#get(url, before?.etag, signal, [304]);
-    if (response.status === 304 && before !== undefined) return before;
-    const answer = await readJson(response);
-    signal.throwIfAborted();
-    if (!isObject(answer) || typeof answer.epoch !== "number" || !Array.isArray(answer.regions)) {
-      throw localError("MALFORMED", "The server's list of regions cannot be read");
-    }
-    const etag = response.headers.get("etag") ?? undefined;
-    return { url: url.href, etag, epoch: answer.epoch, regions: answer.regions.map(readListed) };
+  #forget(): void {
+    this.#list = undefined;
+    this.#listed = undefined;
+    this.#fetched.clear();
+    this.#failed.clear();
   }
 
-  async #fetchRegion(world: string, { key, lod }: Listed, signal: AbortSignal): Promise<void> {
-    const name = encodeURIComponent(formatRegionKey(key));
-    const path = `api/worlds/${encodeURIComponent(world)}/regions/${name}`;
-    const url = new URL(path, this.#deps.address.base);
-    url.searchParams.set("kind", KIND);
-    url.searchParams.set("lod", String(lod));
+  /** Answers how long to wait before more is asked. */
+  async #fetch(world: string, region: ListedRegion, signal: AbortSignal): Promise<number> {
+    const { key, lod: askedLod } = region;
     const before = this.#fetched.get(key);
-    const response = await this.#get(url, before?.etag, signal, [304, 404]);
-    // Whoever could not use it may have asked for it anew meanwhile.
-    if (response.status === 304 && before !== undefined && this.#fetched.get(key) === before) {
-      this.#fetched.set(key, { ...before, askedLod: lod });
+    const { value: answer, pauseMs } = await this.#requests.region(world, region, before?.etag, signal);
+    signal.throwIfAborted();
+    if (answer === "unchanged") {
+      // Whoever could not use it may have asked for it anew meanwhile.
+      if (before !== undefined && this.#fetched.get(key) === before) {
+        this.#fetched.set(key, { ...before, askedLod });
+      }
+    } else if (answer !== "gone") {
+      const { version, lod, isEmpty, etag } = answer;
+      this.#fetched.set(key, { version, lod, askedLod, isEmpty, etag });
+      this.#deps.onFrame(answer.bytes);
     }
-    if (response.status !== 200) return;
-    const frame = new Uint8Array(await response.arrayBuffer());
-    signal.throwIfAborted();
-    const header = readFrameHeader(frame);
-    const etag = response.headers.get("etag") ?? undefined;
-    const { version, payloadBytes } = header;
-    this.#fetched.set(key, { version, lod: header.lod, askedLod: lod, isEmpty: payloadBytes === 0, etag });
-    this.#deps.onFrame(frame);
-  }
-
-  async #json(path: string, signal: AbortSignal): Promise<unknown> {
-    const answer = await readJson(
-      await this.#get(new URL(path, this.#deps.address.base), undefined, signal, []),
-    );
-    signal.throwIfAborted();
-    return answer;
-  }
-
-  /** An answer that went well, or one of the statuses that are expected. @throws {ClientError} for any other */
-  async #get(
-    url: URL,
-    etag: string | undefined,
-    signal: AbortSignal,
-    expected: readonly number[],
-  ): Promise<Response> {
-    const { address, authorization: authorize, timers } = this.#deps;
-    const authorization = await authorize();
-    signal.throwIfAborted();
-    const late = new AbortController();
-    const timer = timers.setTimeout(() => late.abort(), ANSWER_TIMEOUT_MS);
-    try {
-      const response = await reach(address, url, {
-        headers: {
-          ...(authorization === undefined ? {} : { authorization }),
-          ...(etag === undefined ? {} : { "if-none-match": etag }),
-        },
-        cache: "no-store",
-        signal: AbortSignal.any([signal, late.signal]),
-      });
-      signal.throwIfAborted();
-      if (response.ok || expected.includes(response.status)) return response;
-      throw httpError(response, await readJson(response));
-    } finally {
-      timers.clearTimeout(timer);
-    }
+    return pauseMs;
   }
 
   #pause(delayMs: number, signal: AbortSignal): Promise<void> {
     const { timers } = this.#deps;
     return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const timer = timers.setTimeout(resolve, delayMs);
-      signal.addEventListener("abort", () => {
+      if (delayMs <= 0 || signal.aborted) return resolve();
+      const end = (): void => {
         timers.clearTimeout(timer);
+        signal.removeEventListener("abort", end);
         resolve();
-      }, { once: true });
+      };
+      const timer = timers.setTimeout(end, delayMs);
+      signal.addEventListener("abort", end);
     });
   }
 }
 
-/** A camera as the address of a list has it. */
-function cameraQuery(viewport: Viewport): Readonly<Record<string, string>> {
-  const { eye, lookAt, up, fovY, aspectRatio, nearPlane, farPlane, heightPx } = viewport;
-  const point = (v: Vec3) => v.join(",");
-  return {
-    eye: point(eye),
-    look: point(lookAt),
-    up: point(up),
-    fov: String(fovY),
-    aspect: String(aspectRatio),
-    near: String(nearPlane),
-    far: String(farPlane),
-    kind: KIND,
-    ...(heightPx === undefined ? {} : { height: String(heightPx) }),
-  };
-}
-
-function readListed(value: unknown): Listed {
-  const key = isObject(value) && typeof value.key === "string" ? parseRegionKey(value.key) : undefined;
-  if (
-    !isObject(value) || key === undefined || typeof value.version !== "number" ||
-    typeof value.lod !== "number"
-  ) {
-    throw localError("MALFORMED", "A region in the server's list cannot be read");
-  }
-  return { key, version: value.version, lod: value.lod };
+function isCoarser({ lod, askedLod, isEmpty }: Fetched): boolean {
+  return !isEmpty && lod > askedLod;
 }

@@ -1,67 +1,28 @@
-import { type Backpressure, BARE_PING, BARE_PONG, type JsonFields, type Verified } from "../protocol/mod.ts";
+import type { JsonFields } from "../protocol/mod.ts";
 import type { RegionKey } from "../space/mod.ts";
 import type { Viewport } from "../viewport/mod.ts";
 import { serverBase, socketUrl } from "./admission.ts";
 import type { ServerAddress } from "./http_reach.ts";
 import { Backoff } from "./backoff.ts";
-import { type ClientError, localError, readError, toClientError } from "./client_error.ts";
-import { initMessage, messageText, type Outgoing } from "./client_message.ts";
+import { type ClientError, localError, toClientError } from "./client_error.ts";
+import type { VoxcastEvents } from "./client_events.ts";
+import { messageText, type Outgoing } from "./client_message.ts";
 import { type SettledOptions, settleOptions, type VoxcastClientOptions } from "./client_options.ts";
 import type { ClientStatus, ClientStep } from "./client_status.ts";
 import { Connection } from "./connection.ts";
 import { Deferred } from "./deferred.ts";
 import { Emitter } from "./events.ts";
 import { Identity } from "./identity.ts";
+import { Incoming } from "./incoming.ts";
 import { OfflineQueue } from "./offline_queue.ts";
-import { checkFields, checkSize, DEFAULT_OUTGOING_LIMITS, readOutgoingLimits } from "./outgoing_check.ts";
 import { PollFallback } from "./poll_fallback.ts";
 import { RegionChannel } from "./region_channel.ts";
 import { RegionPoller } from "./region_poller.ts";
-import { ReliableInbox } from "./reliable_inbox.ts";
 import { type RequestOptions, Requests, type SendOptions } from "./requests.ts";
-import {
-  type Greeting,
-  parseServerMessage,
-  readBackpressure,
-  readGreeting,
-  readVerified,
-  type Registration,
-  type ServerMessage,
-  type SignIn,
-} from "./server_message.ts";
+import type { Greeting, Registration } from "./server_message.ts";
+import { SessionTerms } from "./session_terms.ts";
 import { type StreamOptions, Streams } from "./streams.ts";
 import type { JoinTarget } from "./world_join.ts";
-
-/** What a client tells, by name. */
-export interface VoxcastEvents {
-  /** Its state has changed, or what it is doing about it. */
-  readonly status: ClientStatus;
-  /** INIT was answered. */
-  readonly greeted: Greeting;
-  /** AUTH was answered. */
-  readonly signedIn: SignIn;
-  /** A world has taken the client: what was held of an earlier registration is void. */
-  readonly registered: Registration;
-  /**
-   * A region frame, in a buffer of its own: for `decodeFrameAsync` if `refinements` and `deltas` are not among the
-   * features, which they are only by wish or with `regions`.
-   */
-  readonly frame: ArrayBuffer;
-  /** The server sends this client less than it sees, as its link or the server's memory is short, or no longer so. */
-  readonly backpressure: Backpressure;
-  /** The server has compared what this client holds with what it was sent. */
-  readonly verified: Verified;
-  /** The server was told of this view. */
-  readonly viewportSent: Viewport;
-  /** The server gave a reliable message up: what depends on it must be fetched anew. */
-  readonly resync: { readonly id: string };
-  /** The client sends more than is granted, and should send less for `retryAfterMs`. */
-  readonly warning: ClientError;
-  /** Something went wrong that no promise tells: the connection goes on. */
-  readonly error: ClientError;
-  /** Every message of the server, those that are told by another event as well. */
-  readonly message: ServerMessage;
-}
 
 /** Time for each answer of the handshake; the attempt as a whole has its own limit. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -91,16 +52,15 @@ export class VoxcastClient {
   readonly #fallback: PollFallback;
   readonly #streams: Streams;
   readonly #identity: Identity;
-  readonly #inbox = new ReliableInbox();
-  #limits = DEFAULT_OUTGOING_LIMITS;
-  #greeting: Greeting | undefined;
-  #sessionToken: string | undefined;
+  readonly #terms: SessionTerms;
+  readonly #incoming: Incoming;
   #connecting: Deferred<void> | undefined;
 
   /** @throws {TypeError} if the address is none, or the platform has no WebSocket and none is passed in */
   constructor(options: VoxcastClientOptions) {
     const settled = this.#options = settleOptions(options);
     const { timers, random, clientId } = settled;
+    this.#terms = new SessionTerms(settled);
     this.#address = { base: serverBase(settled.url), world: settled.world, fetch: settled.fetch };
     const isConnected = () => this.#connection.isConnected;
     const transmit = (text: string) => this.#connection.send(text);
@@ -114,7 +74,7 @@ export class VoxcastClient {
       openSocket: (protocols) => new settled.WebSocket(socketUrl(this.#address, settled.profile), protocols),
       handshake: (enter) => this.#handshake(enter),
       onStatus: (status) => this.#showStatus(status),
-      onText: (text) => this.#read(text),
+      onText: (text) => this.#incoming.read(text),
       onBinary: (bytes) => this.#regions.received(bytes),
       onMalformed: (error) => report(toClientError(error)),
       onEnd: (error) => this.#ended(error),
@@ -142,7 +102,7 @@ export class VoxcastClient {
       store: settled.regions,
       maxJoinedBytes: settled.maxInflatedBytes,
       maxBacklogBytes: settled.maxBacklogBytes,
-      maxMessageBytes: () => this.#limits.maxMessageBytes,
+      maxMessageBytes: () => this.#terms.maxMessageBytes,
       isConnected,
       ask,
       transmit: (message) => this.#transmit(message),
@@ -177,10 +137,18 @@ export class VoxcastClient {
       address: this.#address,
       ask,
       onSignedIn: (signIn, answer) => {
-        this.#rememberSession(answer);
+        this.#terms.remember(answer);
         this.#events.emit("signedIn", signIn);
       },
       onError: report,
+    });
+    this.#incoming = new Incoming({
+      events: this.#events,
+      connection: this.#connection,
+      requests: this.#requests,
+      join: this.#regions.join,
+      streams: this.#streams,
+      acknowledges: () => this.#terms.greeting?.ack === true,
     });
   }
 
@@ -191,7 +159,7 @@ export class VoxcastClient {
 
   /** What INIT settled on the present connection. */
   get greeting(): Greeting | undefined {
-    return this.#greeting;
+    return this.#terms.greeting;
   }
 
   /** The world of the present connection. */
@@ -230,7 +198,7 @@ export class VoxcastClient {
    */
   close(): void {
     if (this.#connection.isConnected) this.#transmit({ type: "CLOSE", data: {} });
-    this.#sessionToken = undefined;
+    this.#terms.forget();
     this.#connection.stop(localError("CLOSED", "The client was closed"));
   }
 
@@ -239,7 +207,12 @@ export class VoxcastClient {
    * @throws {ClientError} INVALID_VIEWPORT, or what the server said
    */
   register(target: JoinTarget): Promise<Registration> {
-    return this.#regions.join.register({ ...target, world: target.world ?? this.#options.world });
+    const registering = this.#regions.join.register({
+      ...target,
+      world: target.world ?? this.#options.world,
+    });
+    this.#poller.look();
+    return registering;
   }
 
   /**
@@ -249,6 +222,7 @@ export class VoxcastClient {
    */
   updateViewport(viewport: Viewport): void {
     this.#regions.join.offer(viewport);
+    this.#poller.look();
   }
 
   /**
@@ -264,7 +238,7 @@ export class VoxcastClient {
    * @throws {ClientError} what the server said, STREAM_EXISTS, or what is wrong with the parameters
    */
   async subscribe(options: StreamOptions): Promise<JsonFields> {
-    checkFields(options.params, this.#limits);
+    this.#terms.checkFields(options.params);
     const world = options.world ?? this.#options.world;
     return await this.#streams.subscribe({ ...options, ...(world === undefined ? {} : { world }) });
   }
@@ -289,7 +263,7 @@ export class VoxcastClient {
    * with the fields
    */
   async request(type: string, data: JsonFields, options: RequestOptions = {}): Promise<JsonFields> {
-    return await this.#requests.request(this.#checked({ type, data }), options);
+    return await this.#requests.request(this.#terms.checked({ type, data }), options);
   }
 
   /**
@@ -298,13 +272,7 @@ export class VoxcastClient {
    * @throws {ClientError} what is wrong with the fields: INVALID_FIELD, JSON_TOO_COMPLEX, MESSAGE_TOO_LARGE
    */
   send(type: string, data: JsonFields, options: SendOptions = {}): void {
-    this.#requests.send(this.#checked({ type, data }), options);
-  }
-
-  #checked(message: Outgoing): Outgoing {
-    checkFields(message.data, this.#limits);
-    checkSize(messageText(message), this.#limits);
-    return message;
+    this.#requests.send(this.#terms.checked({ type, data }), options);
   }
 
   #transmit(message: Outgoing): void {
@@ -312,34 +280,22 @@ export class VoxcastClient {
   }
 
   async #handshake(enter: (step: ClientStep) => void): Promise<void> {
-    this.#inbox.reset();
+    this.#incoming.reset();
     if (this.#options.init) {
       enter("greeting");
-      await this.#greet();
+      const answer = await this.#requests.ask(this.#terms.init(), HANDSHAKE_TIMEOUT_MS);
+      const greeting = this.#terms.greeted(answer);
+      this.#identity.toldTime(greeting.serverTimeMs);
+      this.#events.emit("greeted", greeting);
     }
-    await this.#identity.establish(this.#greeting, () => enter("signing-in"));
+    await this.#identity.establish(this.#terms.greeting, () => enter("signing-in"));
     enter("joining");
     await this.#regions.join.resume();
     await this.#streams.resume();
   }
 
-  async #greet(): Promise<void> {
-    const { clientId, gzip, ack } = this.#options;
-    const message = initMessage({ clientId, gzip, ack, sessionToken: this.#sessionToken });
-    const data = await this.#requests.ask(message, HANDSHAKE_TIMEOUT_MS);
-    this.#rememberSession(data);
-    const greeting = this.#greeting = readGreeting(data);
-    this.#identity.toldTime(greeting.serverTimeMs);
-    this.#limits = readOutgoingLimits(this.#limits, greeting.limits);
-    this.#events.emit("greeted", greeting);
-  }
-
-  #rememberSession({ session_token: token }: JsonFields): void {
-    if (typeof token === "string") this.#sessionToken = token;
-  }
-
   #registered(registration: Registration): void {
-    this.#limits = readOutgoingLimits(this.#limits, registration.limits);
+    this.#terms.limited(registration.limits);
     this.#events.emit("registered", registration);
   }
 
@@ -364,7 +320,7 @@ export class VoxcastClient {
   }
 
   #ended(error: ClientError): void {
-    this.#greeting = undefined;
+    this.#terms.lost();
     this.#identity.lost();
     this.#requests.lost(error);
     this.#regions.lost();
@@ -376,60 +332,5 @@ export class VoxcastClient {
     this.#requests.stop(error);
     this.#regions.join.stop(error);
     this.#streams.stop(error);
-  }
-
-  #read(text: string): void {
-    if (text === BARE_PONG) return;
-    if (text === BARE_PING) return this.#connection.send(BARE_PONG);
-    try {
-      const message = parseServerMessage(text);
-      if (message.id !== undefined && this.#greeting?.ack === true) {
-        this.#transmit({ type: "ACK", data: { id: message.id } });
-        if (!this.#inbox.accept(message.id)) return;
-      }
-      this.#handle(message);
-      this.#events.emit("message", message);
-    } catch (error) {
-      this.#events.emit("error", toClientError(error));
-    }
-  }
-
-  #handle({ type, ref, data }: ServerMessage): void {
-    switch (type) {
-      case "HEARTBEAT":
-        this.#transmit({ type: "PONG", data: {} });
-        break;
-      case "REGISTERED":
-        this.#regions.join.registered(data);
-        break;
-      case "FEATURE_UPDATE":
-        this.#streams.update(data);
-        break;
-      case "STREAM_COMPLETE":
-        this.#streams.completed(data);
-        break;
-      case "RATE_LIMIT_WARNING":
-        this.#events.emit("warning", readError(data, "RATE_LIMITED"));
-        break;
-      case "BACKPRESSURE":
-        this.#events.emit("backpressure", readBackpressure(data));
-        break;
-      case "VERIFIED":
-        this.#events.emit("verified", readVerified(data));
-        break;
-      case "RESYNC":
-        this.#events.emit("resync", { id: String(data.id) });
-        break;
-      case "ERROR":
-      case "AUTH_FAILED":
-      case "SUBSCRIBE_FAILED":
-        return this.#refused(readError(data));
-    }
-    if (ref !== undefined) this.#requests.answered(ref, data);
-  }
-
-  #refused(error: ClientError): void {
-    this.#connection.reported(error);
-    if (!this.#requests.refused(error)) this.#events.emit("error", error);
   }
 }

@@ -49,7 +49,7 @@ export const ROUTE_NEEDS: Readonly<Record<string, RouteNeed>> = {
   "POST /api/worlds/{w}/voxels": { access: "participant", scope: WORLD, limit: "ops" },
   "DELETE /api/worlds/{w}/voxels": { access: "moderator", scope: WORLD, limit: "ops" },
 
-  "GET /api/worlds/{w}/regions": { access: "viewer", scope: WORLD, limit: "regions" },
+  "GET /api/worlds/{w}/regions": { access: "viewer", scope: WORLD, limit: "regions", waits: true },
   "GET /api/worlds/{w}/regions/{key}": { access: "viewer", scope: WORLD, limit: "regions", waits: true },
 
   "GET /api/worlds/{w}/entities": { access: "viewer", scope: WORLD, limit: "regions" },

@@ -10,6 +10,12 @@ export interface KnownRegion {
   readonly lod: number;
 }
 
+/**
+ * Most nodes that are hashed for one registration or one VERIFY, 0.1 s of work: what a claim is compared with is computed once
+ * for a build and kept, but one message may name every region of a world.
+ */
+const MAX_HASHED_NODES = 2 ** 20;
+
 /** What a client holds, by region. */
 export type KnownRegions = ReadonlyMap<RegionKey, KnownRegion>;
 
@@ -22,7 +28,8 @@ export function isAbout({ kind, level, world, epoch }: KnownMessage, stream: Wor
 /**
  * What a client says it holds, as far as it is about the stream and not refuted. Of a version that is out of date nothing
  * needs to be checked: a newer one is sent anyway. A group of regions that are all current and at hand is believed if the
- * sum of their hashes is what the client says; if not, none of them is. A group that cannot be checked is believed.
+ * sum of their hashes is what the client says; if not, none of them is. A group that cannot be checked, or not in time, is
+ * believed.
  */
 export function believedClaims(
   messages: readonly KnownMessage[],
@@ -30,10 +37,11 @@ export function believedClaims(
   cache: RegionCache,
 ): KnownRegions {
   const known = new Map<RegionKey, KnownRegion>();
+  const hashes = new HashCheck(stream, cache);
   for (const message of messages) {
     if (!isAbout(message, stream)) continue;
     for (const group of groupsOf(message)) {
-      if (isRefuted(group, stream, cache)) continue;
+      if (hashes.refutes(group)) continue;
       for (const { key, version, lod } of group.entries) {
         const current = stream.world.region(key)?.version;
         // A version that never was is no base for anything.
@@ -64,8 +72,9 @@ export function refutedClaims(
   cache: RegionCache,
 ): RegionKey[] {
   const refuted: RegionKey[] = [];
+  const hashes = new HashCheck(stream, cache);
   for (const group of groupsOf(message)) {
-    const isWrong = isRefuted(group, stream, cache);
+    const isWrong = hashes.refutes(group);
     for (const claim of group.entries) {
       if (isWrong || isOtherwise(claim, sent.of(claim.key), sent.hasArrived)) refuted.push(claim.key);
     }
@@ -99,33 +108,45 @@ function* groupsOf({ level, mortons, versions, lods, groupHashes }: KnownMessage
   }
 }
 
-function isRefuted({ entries, hash }: ClaimGroup, stream: WorldStream, cache: RegionCache): boolean {
-  if (sameHash(hash, emptyHash())) return false;
-  const sum = emptyHash();
-  for (const { key, version, lod } of entries) {
-    // Of a region that a client does not hold there is nothing in the sum.
-    if (lod === LOD_NONE) continue;
-    const own = hashOf(key, version, lod, stream, cache);
-    if (own === undefined) return false;
-    addHash(sum, own);
-  }
-  return !sameHash(sum, hash);
-}
+/** Compares claims with the hashes of what there is, for one registration or one VERIFY. */
+class HashCheck {
+  readonly #stream: WorldStream;
+  readonly #cache: RegionCache;
+  #nodesLeft = MAX_HASHED_NODES;
 
-/** The hash of a region's nodes, or undefined if they are not at hand. The voxels' own needs no tree. */
-function hashOf(
-  key: RegionKey,
-  version: number,
-  lod: number,
-  stream: WorldStream,
-  cache: RegionCache,
-): ContentHash | undefined {
-  const newest = stream.world.region(key);
-  if (newest?.version === version) {
-    const { hash } = newest;
-    if ((stream.kind === "esvo" && lod === 0) || sameHash(hash, emptyHash())) return hash;
+  constructor(stream: WorldStream, cache: RegionCache) {
+    this.#stream = stream;
+    this.#cache = cache;
   }
-  const region = cache.peek(stream.cacheKey(key));
-  if (region?.version !== version || lod < region.finestLod || lod > region.depth) return undefined;
-  return region.levelHash(lod);
+
+  /** Whether the hashes of a group do not add up to what the client says; false if they are not at hand. */
+  refutes({ entries, hash }: ClaimGroup): boolean {
+    if (sameHash(hash, emptyHash())) return false;
+    const sum = emptyHash();
+    for (const claim of entries) {
+      // Of a region that a client does not hold there is nothing in the sum.
+      if (claim.lod === LOD_NONE) continue;
+      const own = this.#hashOf(claim);
+      if (own === undefined) return false;
+      addHash(sum, own);
+    }
+    return !sameHash(sum, hash);
+  }
+
+  /** The hash of a region's nodes, or undefined if they are not at hand. The voxels' own needs no tree. */
+  #hashOf({ key, version, lod }: Claim): ContentHash | undefined {
+    const stream = this.#stream;
+    const newest = stream.world.region(key);
+    if (newest?.version === version) {
+      const { hash } = newest;
+      if ((stream.kind === "esvo" && lod === 0) || sameHash(hash, emptyHash())) return hash;
+    }
+    const region = this.#cache.peek(stream.cacheKey(key));
+    if (region?.version !== version || lod < region.finestLod || lod > region.depth) return undefined;
+    const nodes = region.hashedNodes(lod);
+    // A region that alone is more than that is compared all the same, once.
+    if (nodes > 0 && this.#nodesLeft <= 0) return undefined;
+    this.#nodesLeft -= nodes;
+    return region.levelHash(lod);
+  }
 }

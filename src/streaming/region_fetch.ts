@@ -102,6 +102,8 @@ class Fetch implements RegionWait {
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     interestChanged();
     if (isMissing) requestBuild();
+    // Who was gone before anybody listened is told of by no event.
+    if (signal?.aborted === true) this.#onAbort();
   }
 
   onBuilt(region: CachedRegion): void {
@@ -157,6 +159,9 @@ function answerOf(region: CachedRegion, query: RegionQuery, cache: RegionCache):
   const finest = Math.max(query.lod, cache.heldLod, region.finestLod);
   const lod = region.isEmpty ? 0 : Math.min(region.depth, finest);
   const { held } = query;
-  if (held?.version === version && held.lod === lod) return { state: "unchanged", version, lod };
+  // What is finer than there is now, and no finer than asked, is nothing that anybody is to go back from.
+  if (held?.version === version && (held.lod === lod || (held.lod < lod && held.lod >= query.lod))) {
+    return { state: "unchanged", version, lod: held.lod };
+  }
   return { state: "found", version, lod, frame: region.frame(lod, 2) };
 }

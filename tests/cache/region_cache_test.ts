@@ -68,6 +68,30 @@ Deno.test("an unpinned region that nobody asks for is dropped after its time to 
   assertEquals(cache.get(KEYS[2]!), undefined);
 });
 
+Deno.test("a sweep looks at what it drops and at the next one, however many there are", () => {
+  let looks = 0;
+  let nowMs = 0;
+  const cache = new RegionCache({
+    maxBytes: 2 ** 30,
+    ttlMs: 1000,
+    now: () => {
+      looks++;
+      return nowMs;
+    },
+  });
+  for (let i = 0; i < 500; i++) {
+    nowMs = i;
+    cache.put(cacheKey(1, regionKey(4, i)), region(1));
+  }
+  for (let i = 0; i < 10; i++) cache.get(cacheKey(1, regionKey(4, i)));
+  looks = 0;
+  cache.sweep();
+  assertEquals([looks, cache.stats().unpinnedCount], [1, 500]);
+  nowMs = 1015;
+  cache.sweep();
+  assertEquals([looks, cache.stats().unpinnedCount], [7, 495], "10 to 14: those before were used since");
+});
+
 Deno.test("the bytes in use are the sum of what is held, whatever the order of events", () => {
   const cache = cacheOf(100);
   const small = region(8);

@@ -34,6 +34,8 @@ export class FakeServer {
   readonly viewportsSent: Viewport[] = [];
   /** Requests over HTTP: method, path with its query, and what stood in `authorization`. */
   readonly requests: string[] = [];
+  /** What ends the newest of them. */
+  signal: AbortSignal | null | undefined;
   readonly client: VoxcastClient;
   /** What the next registrations say beside what is always in them. */
   registered: Partial<Registered> = {};
@@ -55,7 +57,8 @@ export class FakeServer {
         const headers = new Headers(init?.headers);
         const authorization = headers.get("authorization") ?? "";
         this.requests.push([init?.method ?? "GET", pathname + search, authorization].join(" ").trim());
-        return this.http(pathname, headers);
+        this.signal = init?.signal;
+        return untilAborted(this.http(pathname, headers), init?.signal);
       },
       WebSocket: class {
         constructor(url: string, protocols: string[]) {
@@ -144,6 +147,17 @@ export class FakeServer {
     this.sockets.push(socket);
     return socket;
   }
+}
+
+/** An answer, or what `fetch` rejects with once its signal aborts. */
+function untilAborted(
+  answer: Promise<Response>,
+  signal: AbortSignal | null | undefined,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    answer.then(resolve, reject);
+  });
 }
 
 /** A REGISTERED as the server writes it. */

@@ -54,6 +54,14 @@ export class FakeAuthenticator implements Authenticator {
     return { ticket: [principal.id, world ?? "-", origin ?? "-"].join(" "), expiresAtMs: 30_000 };
   }
 
+  isCurrent(): boolean {
+    return true;
+  }
+
+  reload(): Promise<void> {
+    return Promise.resolve();
+  }
+
   attemptsLeft(): number {
     return 3;
   }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { createTestServer, problemOf, type TestServer } from "./server.ts";
+import { createTestServer, ORIGIN, problemOf, type TestServer } from "./server.ts";
 
 /** Sees the whole of `main` from outside. */
 const CAMERA = "eye=8,8,40&look=8,8,8&fov=1.2&aspect=1&near=0.1&far=200";
@@ -141,4 +141,124 @@ Deno.test("all regions come in order of their keys, whatever the order in which 
     next = page.next;
   } while (next !== undefined);
   assertEquals(keys, ["1/0", "1/2", "1/4", "1/7"]);
+});
+
+/** Whether an answer has come, once all that needs no clock has happened: others that were asked for later have theirs. */
+async function isThere(server: TestServer, answer: Promise<Response>): Promise<boolean> {
+  let isDone = false;
+  void answer.then(() => isDone = true);
+  for (let i = 0; i < 5; i++) {
+    await server.clock.advanceAsync(0);
+    await (await list(server, "")).body?.cancel();
+  }
+  return isDone;
+}
+
+/** The list of the camera, which is waited for, and its tag. */
+async function held(server: TestServer): Promise<{ "if-none-match": string }> {
+  const response = await list(server, CAMERA);
+  await response.body?.cancel();
+  return { "if-none-match": response.headers.get("etag")! };
+}
+
+Deno.test("a list is waited for: it comes when what it shows has changed, and 304 when the time is over", async () => {
+  const server = painted();
+  const first = list(server, `${CAMERA}&wait=20`, await held(server));
+  assertEquals(await isThere(server, first), false);
+  paint(server, 2, 2, 2);
+  const answer = await first;
+  assertEquals(answer.status, 200);
+  const versions = (await answer.json()).regions.map(({ version }: { version: number }) => version);
+  assertEquals(versions, [1, 2, 1]);
+  const second = list(server, `${CAMERA}&wait=20`, { "if-none-match": answer.headers.get("etag")! });
+  assertEquals(await isThere(server, second), false);
+  server.clock.advance(20_000);
+  assertEquals((await second).status, 304);
+  const other = await list(server, `${CAMERA}&wait=20`, { "if-none-match": '"another"' });
+  assertEquals(other.status, 200, "who holds something else is answered at once");
+  await other.body?.cancel();
+  assertEquals((await list(server, `${CAMERA}&wait=20`)).status, 200);
+});
+
+Deno.test("what a camera does not see ends no wait, and is looked at no more often than ten times a second", async () => {
+  const server = painted();
+  let views = 0;
+  const { streamer } = server.regions;
+  const regionsInView = streamer.regionsInView.bind(streamer);
+  streamer.regionsInView = (...asked) => {
+    views++;
+    return regionsInView(...asked);
+  };
+  const away = CAMERA.replace("look=8,8,8", "look=8,8,80");
+  const empty = await list(server, away);
+  await empty.body?.cancel();
+  const waiting = list(server, `${away}&wait=20`, { "if-none-match": empty.headers.get("etag")! });
+  await isThere(server, waiting);
+  views = 0;
+  for (let i = 0; i < 10; i++) paint(server, 1, 1, 1, 0xff000000 + i);
+  assertEquals(
+    [await isThere(server, waiting), views],
+    [false, 0],
+    "a region that was there already, and is not in the list",
+  );
+  const cells = [[9, 1, 9], [1, 9, 1], [9, 9, 1], [1, 1, 9]] as const;
+  for (const [x, y, z] of cells) {
+    paint(server, x, y, z);
+    assertEquals(await isThere(server, waiting), false);
+  }
+  assertEquals(views, 1, "the others are looked at together");
+  server.clock.advance(100);
+  assertEquals([await isThere(server, waiting), views], [false, 2]);
+  server.clock.advance(20_000);
+  assertEquals((await waiting).status, 304);
+});
+
+Deno.test("who waits for a list is let go when the world is deleted, and takes one of the places", async () => {
+  const server = createTestServer({ config: { http: { maxWaitingPolls: 1 } } });
+  paint(server, 1, 1, 1);
+  const headers = await held(server);
+  const waiting = list(server, `${CAMERA}&wait=20`, headers);
+  assertEquals(await isThere(server, waiting), false);
+  await problemOf(await list(server, `${CAMERA}&wait=20`, headers), "BUSY");
+  server.worlds.delete("main");
+  await problemOf(await waiting, "WORLD_NOT_FOUND");
+  assertEquals(server.clock.pending, 1, "the streamer's own");
+});
+
+Deno.test("who goes away while he waits for a list is waited for no longer, nor who went before", async () => {
+  const server = painted();
+  const headers = await held(server);
+  const timers = server.clock.pending;
+  const leave = new AbortController();
+  const info = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 50000 } } as const;
+  for (const signal of [leave.signal, AbortSignal.abort()]) {
+    const request = new Request(`${ORIGIN}/api/worlds/main/regions?${CAMERA}&wait=20`, { headers, signal });
+    const waiting = Promise.resolve(server.app.fetch(request, info));
+    if (!signal.aborted) assertEquals(await isThere(server, waiting), false);
+    leave.abort();
+    assertEquals([(await waiting).status, server.clock.pending], [304, timers]);
+  }
+});
+
+Deno.test("those who wait for news leave a quarter of the places to those who want something now", async () => {
+  const server = createTestServer({ config: { http: { maxWaitingPolls: 4 } } });
+  paint(server, 1, 1, 1);
+  const headers = await held(server);
+  const waiting = [1, 2, 3].map(() => list(server, `${CAMERA}&wait=20`, headers));
+  assertEquals(await isThere(server, Promise.race(waiting)), false);
+  await problemOf(await list(server, `${CAMERA}&wait=20`, headers), "BUSY");
+  const frame = await server.call("GET", "/api/worlds/main/regions/1%2F0");
+  assertEquals([frame.status, (await frame.arrayBuffer()).byteLength > 0], [200, true]);
+  server.clock.advance(20_000);
+  assertEquals((await Promise.all(waiting)).map(({ status }) => status), [304, 304, 304]);
+  const again = list(server, `${CAMERA}&wait=20`, headers);
+  assertEquals(await isThere(server, again), false, "places come back");
+  server.clock.advance(20_000);
+  await again;
+});
+
+Deno.test("only a list for a camera is waited for, and not for longer than is granted", async () => {
+  const server = painted();
+  await problemOf(await list(server, "wait=1", { "if-none-match": '"x"' }), "INVALID_FIELD");
+  await problemOf(await list(server, `${CAMERA}&wait=31`), "INVALID_FIELD");
 });

@@ -2,16 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type ErrorCode, type FrameCodec, parseClientMessage, VoxcastError } from "../../src/protocol/mod.ts";
 import { runs } from "../support/runs.ts";
+import { CAMERA } from "./camera.ts";
 
-const CAMERA = {
-  eye: { x: 0, y: 100, z: 200 },
-  lookAt: { x: 0, y: 0, z: 0 },
-  up: { x: 0, y: 1, z: 0 },
-  fovY: 1.047,
-  aspectRatio: 1.7778,
-  nearPlane: 0.1,
-  farPlane: 1000,
-};
 const VIEWPORT = {
   eye: [0, 100, 200],
   lookAt: [0, 0, 0],

@@ -9,17 +9,9 @@ import {
   VoxcastError,
 } from "../../src/protocol/mod.ts";
 import { runs } from "../support/runs.ts";
+import { CAMERA } from "./camera.ts";
 
 const NOW = 1_767_225_600_000;
-const VIEWPORT = {
-  eye: { x: 0, y: 100, z: 200 },
-  lookAt: { x: 0, y: 0, z: 0 },
-  up: { x: 0, y: 1, z: 0 },
-  fovY: 1.047,
-  aspectRatio: 1.7778,
-  nearPlane: 0.1,
-  farPlane: 1000,
-};
 
 Deno.test("features are read in the order of the list, each once, in any case, and unknown ones are passed over", () => {
   assertEquals(register({}).features, []);
@@ -57,16 +49,16 @@ Deno.test("a client may ask for the time between two pushes, within bounds and u
 
 Deno.test("a viewport may say how tall the picture is, as a number", () => {
   assertEquals("heightPx" in register({}).viewport, false);
-  assertEquals(register({ viewport: { ...VIEWPORT, heightPx: 720 } }).viewport.heightPx, 720);
-  assertEquals("heightPx" in register({ viewport: { ...VIEWPORT, heightPx: null } }).viewport, false);
+  assertEquals(register({ viewport: { ...CAMERA, heightPx: 720 } }).viewport.heightPx, 720);
+  assertEquals("heightPx" in register({ viewport: { ...CAMERA, heightPx: null } }).viewport, false);
   for (const heightPx of ["720", true, []]) {
-    const error = assertThrows(() => register({ viewport: { ...VIEWPORT, heightPx } }), VoxcastError);
+    const error = assertThrows(() => register({ viewport: { ...CAMERA, heightPx } }), VoxcastError);
     assertEquals([error.code, error.message], [
       "INVALID_VIEWPORT",
       "Invalid viewport: 'heightPx' must be a finite number",
     ]);
   }
-  const update = parse({ type: "UPDATE_VIEWPORT", clientId: "c", viewport: { ...VIEWPORT, heightPx: 1 } });
+  const update = parse({ type: "UPDATE_VIEWPORT", clientId: "c", viewport: { ...CAMERA, heightPx: 1 } });
   assertEquals(update.type === "UPDATE_VIEWPORT" && update.viewport.heightPx, 1);
 });
 
@@ -122,7 +114,7 @@ function parse(message: object): ReturnType<typeof parseClientMessage> {
 }
 
 function register(fields: object): RegisterClient {
-  return parse({ type: "REGISTER_CLIENT", clientId: "c", viewport: VIEWPORT, ...fields }) as RegisterClient;
+  return parse({ type: "REGISTER_CLIENT", clientId: "c", viewport: CAMERA, ...fields }) as RegisterClient;
 }
 
 function refuses(fields: object, message: string): void {

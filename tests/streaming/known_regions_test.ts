@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { CachedRegion } from "../../src/cache/mod.ts";
 import {
   encodeKnown,
   FEATURES,
@@ -10,7 +11,7 @@ import {
 import { type RegionKey, regionMorton } from "../../src/space/mod.ts";
 import { emptyHash, hashSamples } from "../../src/tree/mod.ts";
 import type { World } from "../../src/world/mod.ts";
-import { type FakeClient, look, StreamFixture, wholeView } from "./stream_fixture.ts";
+import { builtRegion, type FakeClient, look, StreamFixture, wholeView } from "./stream_fixture.ts";
 
 const RED = 0xff0000ff;
 const GREEN = 0xff00ff00;
@@ -377,5 +378,39 @@ Deno.test("a LOD that a client holds from before counts for the hysteresis: it i
   });
   await fixture.clock.advanceAsync(2000);
   assertEquals(client.raw.length, 0);
+  fixture.streamer.dispose();
+});
+
+Deno.test("defect: one message has no more nodes hashed than 2^20, and those after it find what it left", async () => {
+  const fixture = new StreamFixture();
+  let hashedNodes = 0;
+  for (let i = 0; i < 64; i++) {
+    const key = fixture.paint((i % 4) * 8, ((i >> 2) % 4) * 8, (i >> 4) * 8, RED);
+    const region = new CachedRegion(builtRegion(fixture.world, key, "esvt"));
+    fixture.cache.put(2 * 2 ** 24 + key, region);
+    let isHashed = false;
+    region.hashedNodes = () => isHashed ? 0 : 2 ** 16;
+    region.levelHash = () => {
+      hashedNodes += region.hashedNodes(0);
+      isHashed = true;
+      return { lo: 1, hi: 2 };
+    };
+  }
+  const client = fixture.connect(wholeView(), "esvt");
+  await fixture.clock.advanceAsync(1000);
+  assertEquals(client.held.size, 64);
+  const claims = [...client.held].map(([key, { version, lod }]) => (
+    { morton: regionMorton(key), version, lod, hash: { lo: 1, hi: 1 } }
+  ));
+  const perMessage: number[][] = [];
+  for (let i = 0; i < 4; i++) {
+    hashedNodes = 0;
+    const { id, epoch, grid } = fixture.world;
+    const target = { kind: "esvt", level: grid.level, world: id, epoch } as const;
+    const [message] = encodeKnown("VERIFY", target, claims, 65_536).map(readKnown);
+    const { wrong } = fixture.streamer.verify(client.connection, message!)!;
+    perMessage.push([hashedNodes, wrong]);
+  }
+  assertEquals(perMessage, [[2 ** 20, 0], [2 ** 20, 0], [2 ** 20, 0], [2 ** 20, 64]]);
   fixture.streamer.dispose();
 });

@@ -72,8 +72,9 @@ function codes(words: string, counts: Readonly<Record<string, number>>): Record<
   return Object.fromEntries(Object.entries(counts).map(([code, count]) => [`${words} ${code}`, count]));
 }
 
-/** `delivered 12, p50 3.2 ms`: names in words, units behind. */
+/** `delivered 12, p50 3.2 ms`: names in words, units behind. Of nothing there are no times. */
 function join(group: Readonly<Record<string, number>>): string {
+  if (group["count"] === 0) return "none";
   return Object.entries(group).map(([name, value]) => {
     const words = name.replaceAll("_", " ").replaceAll(
       /([a-z0-9])([A-Z])/g,

@@ -99,6 +99,7 @@ function info(
       maxBodyBytes: config.http.maxBodyBytes,
       maxJsonBytes: Math.min(config.http.maxBodyBytes, config.http.maxJsonBytes),
       maxReadCells: config.http.maxReadCells,
+      maxPollSec: config.http.maxPollSec,
     },
   };
 }

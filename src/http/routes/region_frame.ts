@@ -9,7 +9,7 @@ import { heldByTag, refusesAny, regionTag } from "../region_tag.ts";
 import { PROBLEMS, requireWorld, shownName } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
 import { kindSchema } from "../schemas.ts";
-import { WaitingPolls } from "../waiting_polls.ts";
+import type { WaitingPolls } from "../waiting_polls.ts";
 import { requireRegionKey } from "./regions.ts";
 
 const params = z.object({
@@ -18,9 +18,12 @@ const params = z.object({
 });
 
 /** One region's frame, the same bytes that sockets are sent; waits for a build, and for news where that is asked for. */
-export function addRegionFrameRoute(router: Router, { config, metrics, regions, worlds }: HttpDeps): void {
-  const { maxPollSec, maxWaitingPolls, regionWaitMs } = config.http;
-  const polls = new WaitingPolls(maxWaitingPolls, metrics);
+export function addRegionFrameRoute(
+  router: Router,
+  { config, regions, worlds }: HttpDeps,
+  polls: WaitingPolls,
+): void {
+  const { maxPollSec, regionWaitMs } = config.http;
   const query = z.object({
     kind: kindSchema.optional(),
     lod: z.coerce.number().int().min(0).default(0).openapi({
@@ -58,14 +61,15 @@ export function addRegionFrameRoute(router: Router, { config, metrics, regions, 
       const kind = asked ?? world.kind;
       const ifNoneMatch = context.req.header("if-none-match");
       const held = heldByTag(ifNoneMatch, { epoch, kind });
-      using _place = polls.enter();
+      const waitsForNews = wait !== undefined && held !== undefined;
+      using _place = polls.enter(waitsForNews ? "news" : "build");
       const answer = await regions.fetchRegion(world, {
         key,
         kind,
         lod,
         ...(held === undefined ? {} : { held }),
         buildWaitMs: regionWaitMs,
-        ...(wait === undefined || held === undefined ? {} : { newsWaitMs: wait * 1000 }),
+        ...(waitsForNews ? { newsWaitMs: wait * 1000 } : {}),
         signal: context.req.raw.signal,
       });
       requireFrame(answer, text, worlds.get(w) === world);

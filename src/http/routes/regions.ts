@@ -4,17 +4,21 @@ import { STATUS_CODE } from "@std/http/status";
 import { VoxcastError } from "../../protocol/mod.ts";
 import { formatRegionKey, parseRegionKey, type RegionKey, regionLevel } from "../../space/mod.ts";
 import type { CameraView, RegionPage } from "../../streaming/mod.ts";
+import type { TreeKind } from "../../tree/mod.ts";
+import type { Viewport } from "../../viewport/mod.ts";
 import type { World } from "../../world/mod.ts";
 import { cameraQuery, readCamera } from "../camera_query.ts";
 import type { HttpDeps } from "../http_deps.ts";
+import { ListNews } from "../list_news.ts";
 import { jsonAnswer, PROBLEMS, requireWorld } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
 import { kindSchema } from "../schemas.ts";
+import type { WaitingPolls } from "../waiting_polls.ts";
 
 const DEFAULT_PAGE = 1000;
 const MAX_PAGE = 10_000;
 
-const query = cameraQuery.extend({
+const pageQuery = cameraQuery.extend({
   kind: kindSchema.optional(),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).optional().openapi({
     description: `Most regions of a page; unless told ${DEFAULT_PAGE} without a camera, and all with one`,
@@ -41,11 +45,30 @@ const regionListSchema = z.object({
   next: z.string().optional().openapi({ description: "Goes into `after` for the next page" }),
 }).openapi("RegionList");
 
+type RegionList = z.infer<typeof regionListSchema>;
+
+/** What is asked for: what a camera sees, or all; a page of it. */
+interface Asked {
+  readonly kind: TreeKind;
+  readonly viewport: Viewport | undefined;
+  readonly limit: number | undefined;
+  readonly after: string | undefined;
+}
+
 /** A part of a list, and how many regions a camera sees beyond all of it. */
 type Page = RegionPage & Pick<CameraView, "leftOut">;
 
-/** The list of a world's regions: those that a camera sees, or all. For clients that poll. */
-export function addRegionListRoute(router: Router, { worlds, regions }: HttpDeps): void {
+/**
+ * The list of a world's regions: those that a camera sees, or all. For clients that poll; who has one of a camera may wait
+ * until it is another.
+ */
+export function addRegionListRoute(router: Router, deps: HttpDeps, polls: WaitingPolls): void {
+  const { clock, config, worlds } = deps;
+  const query = pageQuery.extend({
+    wait: z.coerce.number().min(0).max(config.http.maxPollSec).optional().openapi({
+      description: "With a camera and If-None-Match: seconds to wait for a list with another ETag",
+    }),
+  });
   router.openapi(
     createRoute({
       method: "get",
@@ -64,32 +87,55 @@ export function addRegionListRoute(router: Router, { worlds, regions }: HttpDeps
       },
     }),
     async (context) => {
-      const { kind: asked, limit, after, ...camera } = context.req.valid("query");
+      const { wait = 0, kind, limit, after, ...camera } = context.req.valid("query");
       const world = requireWorld(worlds, context.req.valid("param").w);
-      const kind = asked ?? world.kind;
+      const held = context.req.header("if-none-match") ?? null;
       const viewport = readCamera(camera);
-      const from = after === undefined ? undefined : requireRegionKey(world, after, "after");
-      const { leftOut, ...view } = viewport === undefined
-        ? { ...regions.occupiedRegions(world, from, limit ?? DEFAULT_PAGE), leftOut: 0 }
-        : pageOf(regions.regionsInView(world, kind, viewport), from, limit ?? Infinity);
-      const list: z.infer<typeof regionListSchema> = {
-        world: world.id,
-        epoch: world.epoch,
-        kind,
-        level: world.grid.level,
-        regions: view.regions.map(({ key, version, lod }) => ({ key: formatRegionKey(key), version, lod })),
-        ...(leftOut === 0 ? {} : { left_out: leftOut }),
-        ...(view.hasMore ? { next: formatRegionKey(view.regions.at(-1)!.key) } : {}),
-      };
-      const etag = await eTag(JSON.stringify(list));
+      const asked = { kind: kind ?? world.kind, viewport, limit, after };
+      if (wait > 0 && viewport === undefined) {
+        throw new VoxcastError("INVALID_FIELD", "wait: only a list for a camera is waited for");
+      }
+      using place = wait > 0 && held !== null ? polls.enter("news") : undefined;
+      // Listens before it looks: nothing is missed between the two.
+      using news = place &&
+        new ListNews({ world, worlds, clock, waitMs: wait * 1000, signal: context.req.raw.signal });
+      let list = listOf(world, asked, deps);
+      let etag = await eTag(JSON.stringify(list));
+      while (news !== undefined && !ifNoneMatch(held, etag) && await news.next(keysOf(list))) {
+        list = listOf(world, asked, deps);
+        etag = await eTag(JSON.stringify(list));
+      }
+      if (worlds.get(world.id) !== world) throw new VoxcastError("WORLD_NOT_FOUND", "The world was deleted");
       context.header("etag", etag);
       context.header("cache-control", "no-cache");
-      if (!ifNoneMatch(context.req.header("if-none-match") ?? null, etag)) {
-        return context.body(null, STATUS_CODE.NotModified);
-      }
+      if (!ifNoneMatch(held, etag)) return context.body(null, STATUS_CODE.NotModified);
       return context.json(list, STATUS_CODE.OK);
     },
   );
+}
+
+function listOf(
+  world: World,
+  { kind, viewport, limit, after }: Asked,
+  { regions }: Pick<HttpDeps, "regions">,
+): RegionList {
+  const from = after === undefined ? undefined : requireRegionKey(world, after, "after");
+  const { leftOut, ...view } = viewport === undefined
+    ? { ...regions.occupiedRegions(world, from, limit ?? DEFAULT_PAGE), leftOut: 0 }
+    : pageOf(regions.regionsInView(world, kind, viewport), from, limit ?? Infinity);
+  return {
+    world: world.id,
+    epoch: world.epoch,
+    kind,
+    level: world.grid.level,
+    regions: view.regions.map(({ key, version, lod }) => ({ key: formatRegionKey(key), version, lod })),
+    ...(leftOut === 0 ? {} : { left_out: leftOut }),
+    ...(view.hasMore ? { next: formatRegionKey(view.regions.at(-1)!.key) } : {}),
+  };
+}
+
+function keysOf({ regions }: RegionList): ReadonlySet<RegionKey> {
+  return new Set(regions.map(({ key }) => parseRegionKey(key)!));
 }
 
 /** A page of what a camera sees, after a region of it. @throws {VoxcastError} INVALID_FIELD if it does not see that one */
