@@ -22,6 +22,8 @@ import {
 import { type Clock, type Logger, LoopLag, Metrics, type Random, type TimerId } from "./observe/mod.ts";
 import {
   createAuthenticator,
+  credentialFiles,
+  CredentialWatch,
   MemoryLimitStore,
   SessionTokens,
   SUBPROTOCOL,
@@ -82,6 +84,8 @@ export interface App extends AsyncDisposable {
   ): Promise<{ readonly voxels: number; readonly regions: number }>;
   /** Fills the default world with the demo scene: a tree, and a flock that flies until the app ends. */
   startDemo(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Looks now whether the files of keys have changed, as it does every two seconds from `start` on. */
+  reloadKeys(): Promise<void>;
   /** Lets the flock of the demo scene hang in the air. */
   stopDemo(): void;
   /** Says good-bye to the clients (1001), stops listening and ends all Workers. May be called twice. */
@@ -288,6 +292,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     connections: () => kernel.guarded(),
   });
   let flock: Flock | undefined;
+  let credentialWatch: CredentialWatch | undefined;
   let disposing: Promise<void> | undefined;
 
   async function dispose(): Promise<void> {
@@ -297,6 +302,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     guard[Symbol.dispose]();
     kernel[Symbol.dispose]();
     claims[Symbol.dispose]();
+    credentialWatch?.[Symbol.dispose]();
     authenticator[Symbol.dispose]();
     streamer.dispose();
     builds.dispose();
@@ -339,6 +345,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         clock,
         logger,
       });
+      if (credentialFiles(config.security).length > 0) {
+        credentialWatch = new CredentialWatch(() => authenticator.reload(), clock);
+      }
       const { port } = listening.addr;
       return { url: `${tls === undefined ? "http" : "https"}://${urlHost(config.host)}:${port}/`, port };
     },
@@ -365,6 +374,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         ...(signal === undefined ? {} : { signal }),
       });
     },
+    reloadKeys: () => authenticator.reload(),
     stopDemo: () => flock?.stop(),
     [Symbol.asyncDispose]: () => disposing ??= dispose(),
   };

@@ -11,6 +11,8 @@ import type { CliIo } from "./io.ts";
 export interface ServedApp extends AsyncDisposable {
   /** What really builds, in words; asked after `start`. */
   readonly builderText: string;
+  /** Looks now whether the files of keys have changed. */
+  reloadKeys(): Promise<void>;
   start(): Promise<{ readonly url: string; readonly port: number }>;
   /** Imports a model file into the default world; answers what it made. */
   importFile(
@@ -35,6 +37,8 @@ export interface ServeDeps {
   readonly random: Random;
   /** Aborted when the server is to stop. */
   readonly stop: AbortSignal;
+  /** Calls back whenever the server is told to look at its files of keys, until that is disposed. */
+  readonly onReload: (listener: () => void) => Disposable;
   /** Throws if the file cannot be read. */
   readonly checkFile: (path: string) => Promise<void>;
   /** A line on keys that the server does not take, if there are any. */
@@ -74,6 +78,7 @@ export async function serve(options: ServeOptions, deps: ServeDeps): Promise<Exi
     io.error(`${startProblem(error, config)}\n`);
     return error instanceof ConfigError ? EXIT_CODE.USAGE : EXIT_CODE.FAILED;
   }
+  using _reload = deps.onReload(() => void app.reloadKeys());
   const reach = describeReach({ host: config.host, url, port }, deps.networkAddresses);
   io.out(banner(url, reach, app.builderText, config));
   const hint = await deps.keysHint();

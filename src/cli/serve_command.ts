@@ -6,6 +6,7 @@ import { addConfigOptions, readConfigArguments } from "./config_options.ts";
 import { unusedKeysHint } from "./default_keys_file.ts";
 import { networkAddresses } from "./describe_reach.ts";
 import { loadSettings } from "./load_settings.ts";
+import { ReloadSignal } from "./reload_signal.ts";
 import { StopSignals } from "./stop_signals.ts";
 
 /** Adds `serve [FILE...]`. */
@@ -27,6 +28,8 @@ export function addServeCommand(program: Command, context: CommandContext): void
       clock: systemClock,
       random: systemRandom,
       stop: stop.signal,
+      onReload: (onReload: () => void) =>
+        new ReloadSignal({ source: context.signals, onReload, isInTerminal: Deno.stdin.isTerminal() }),
       checkFile,
       keysHint: () => unusedKeysHint(config),
       networkAddresses,

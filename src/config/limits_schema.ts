@@ -26,7 +26,7 @@ export const limitsSchema = z.strictObject({
     1,
     1_000_000,
     "requests/window",
-    "The same for requests that wait for news of a region",
+    "The same for requests that wait for news of regions",
   ),
   opRequests: whole(6000, 1, 10_000_000, "requests/window", "The same for edits"),
   connects: whole(240, 1, 1_000_000, "sockets/window", "Most WebSocket upgrades a window from one address"),
@@ -85,7 +85,7 @@ export const limitsSchema = z.strictObject({
     1,
     100_000_000,
     "messages/s",
-    "Updates that all streams send together, each its share",
+    "Updates that all streams send together, each principal its share",
   ),
   maxViolations: whole(
     10,

@@ -227,7 +227,7 @@ export const configSchema = z.strictObject({
       "ms",
       "Longest time that a request for a region waits for its build; then 503",
     ),
-    maxPollSec: whole(30, 0, 300, "s", "Longest `wait` of a request for news of a region"),
+    maxPollSec: whole(30, 0, 300, "s", "Longest `wait` of a request for news of regions"),
     maxWaitingPolls: whole(1000, 1, 100_000, "requests", "Most requests that wait for regions at a time"),
   }).prefault({}),
   import: z.strictObject({

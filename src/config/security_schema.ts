@@ -20,7 +20,9 @@ export const securitySchema = z.strictObject({
     secret: true,
     allowed: `up to 64 keys of ${API_KEY_WORDS}`,
   }),
-  keysFile: path("File of keys with roles and worlds, written by `voxcast key new`"),
+  keysFile: path(
+    "File of keys with roles and worlds, written by `voxcast key new`, and read again when it changes",
+  ),
   requireAuth: z.boolean().default(false).meta({
     description: "Refuses to start without any credential; with one, authentication is always required",
   }),
@@ -33,7 +35,9 @@ export const securitySchema = z.strictObject({
     secret: true,
     allowed: "32 to 4096 characters",
   }),
-  jwksFile: path("File with the public keys (JWKS) of tokens signed by somebody else"),
+  jwksFile: path(
+    "File with the public keys (JWKS) of tokens signed by somebody else, read again when it changes",
+  ),
   jwtIssuer: z.string().regex(JWT_NAME_PATTERN).optional().meta({
     description: "`iss` that a token must have",
     allowed: "1 to 256 visible ASCII characters",

@@ -14,6 +14,8 @@ export interface ApiKeyEntry {
   readonly signingSecret?: string;
   /** Wall-clock time from which it is refused. */
   readonly expiresAtMs?: number;
+  /** Stands for the entry in the principals that it makes, as long as nothing about it changes. */
+  readonly proof?: symbol;
 }
 
 /** Compares two byte arrays of the same length in a time that does not depend on their content. */
@@ -45,6 +47,16 @@ export class ApiKeys {
     return found;
   }
 
+  /** What stands for the entries in their principals. */
+  get proofs(): readonly symbol[] {
+    return this.#entries.map(({ proof }) => proof).filter((proof) => proof !== undefined);
+  }
+
+  /** Ids of all entries. */
+  get ids(): readonly string[] {
+    return [...this.#byId.keys()];
+  }
+
   /** The entry of an id, which is no secret. */
   byId(id: string): ApiKeyEntry | undefined {
     return this.#byId.get(id);
@@ -62,5 +74,16 @@ export function principalOfKey(
     role: entry.role,
     worlds: entry.worlds,
     ...(entry.expiresAtMs === undefined ? {} : { expiresAtMs: entry.expiresAtMs }),
+    ...(entry.proof === undefined ? {} : { proof: entry.proof }),
   };
+}
+
+/** Whether two entries are of the same key and let it do the same. */
+export function isSameKey(a: ApiKeyEntry, b: ApiKeyEntry): boolean {
+  return entryText(a) === entryText(b);
+}
+
+function entryText({ id, role, worlds, hash, signingSecret, expiresAtMs }: ApiKeyEntry): string {
+  const scope = worlds === "all" ? worlds : [...worlds].sort();
+  return JSON.stringify([id, role, scope, hash.toHex(), signingSecret, expiresAtMs]);
 }

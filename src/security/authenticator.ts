@@ -3,6 +3,7 @@ import type { Clock, Logger, Random, TimerId } from "../observe/mod.ts";
 import type { AuthCredential } from "../protocol/mod.ts";
 import { AuthFailure } from "./auth_failure.ts";
 import { AuthCounts, type AuthStats } from "./auth_stats.ts";
+import { credentialMark } from "./credential_files.ts";
 import { type CredentialSetup, readCredentialSetup } from "./credential_setup.ts";
 import { DevelopmentUsers } from "./development_users.ts";
 import { Lockout } from "./lockout.ts";
@@ -14,6 +15,8 @@ import { type TicketOptions, Tickets } from "./tickets.ts";
 
 /** Time between two sweeps while anything is remembered. */
 const SWEEP_MS = 10_000;
+/** Ids of keys in one line of the log. */
+const MAX_LOGGED_IDS = 20;
 
 /** Turns credentials into principals. */
 export interface Authenticator {
@@ -42,6 +45,13 @@ export interface Authenticator {
     principal: Principal,
     options: TicketOptions,
   ): { readonly ticket: string; readonly expiresAtMs: number };
+  /** Whether what a principal's credential was compared with still holds; a key may have been taken out of its file. */
+  isCurrent(principal: Principal): boolean;
+  /**
+   * Reads the files of keys again if they are other than before, and goes by them from then on. Files that cannot be used are
+   * logged, once, and change nothing. Never rejects.
+   */
+  reload(): Promise<void>;
   /** Wrong credentials left before the lock-out of an address. */
   attemptsLeft(address: string): number;
   readonly stats: AuthStats;
@@ -60,7 +70,7 @@ export interface AuthDeps {
 }
 
 /**
- * Reads the keys and secrets of the configuration and of its files, once.
+ * Reads the keys and secrets of the configuration and of its files.
  * @throws {ConfigError} naming what is wrong with a setting or file, and what was expected
  */
 export async function createAuthenticator(config: AuthConfig, deps: AuthDeps): Promise<Authenticator> {
@@ -69,7 +79,18 @@ export async function createAuthenticator(config: AuthConfig, deps: AuthDeps): P
     const message = "needs a credential: security.apiKey, apiKeys, keysFile, jwtSecret or jwksFile";
     throw new ConfigError([{ key: "security.requireAuth", place: "security", value: "true", message }]);
   }
-  return new CheckedAuthenticator(config, isOpen, await readCredentialSetup(config, deps.logger), deps);
+  // Before the files are read: what changes meanwhile is seen by the next look.
+  const mark = await credentialMark(config.security);
+  const setup = await readCredentialSetup(config, deps.logger);
+  return new CheckedAuthenticator(config, { isOpen, setup, mark }, deps);
+}
+
+/** What an authenticator begins with. */
+interface Beginning {
+  readonly isOpen: boolean;
+  readonly setup: CredentialSetup;
+  /** The state of the files that it was read from. */
+  readonly mark: string;
 }
 
 class CheckedAuthenticator implements Authenticator {
@@ -77,7 +98,9 @@ class CheckedAuthenticator implements Authenticator {
   readonly stats: AuthCounts = new AuthCounts();
   readonly #deps: AuthDeps;
   readonly #security: Config["security"];
-  readonly #setup: CredentialSetup;
+  #setup: CredentialSetup;
+  #mark: string;
+  #reloading: Promise<void> | undefined;
   readonly #signatures: Signatures;
   readonly #tickets: Tickets;
   readonly #lockout: Lockout;
@@ -86,14 +109,14 @@ class CheckedAuthenticator implements Authenticator {
 
   constructor(
     { host, security, limits }: AuthConfig,
-    isOpen: boolean,
-    setup: CredentialSetup,
+    { isOpen, setup, mark }: Beginning,
     deps: AuthDeps,
   ) {
     this.isOpen = isOpen;
     this.#deps = deps;
     this.#security = security;
     this.#setup = setup;
+    this.#mark = mark;
     this.#signatures = new Signatures(setup.keys, {
       windowMs: security.hmacWindowSec * 1000,
       requireHmac: security.requireHmac,
@@ -138,6 +161,14 @@ class CheckedAuthenticator implements Authenticator {
     return { ticket, expiresAtMs: clock.now() + this.#security.ticketTtlSec * 1000 };
   }
 
+  isCurrent({ proof }: Principal): boolean {
+    return proof === undefined || this.#setup.proofs.has(proof);
+  }
+
+  reload(): Promise<void> {
+    return this.#reloading ??= this.#reload().finally(() => this.#reloading = undefined);
+  }
+
   attemptsLeft(address: string): number {
     return this.#lockout.attemptsLeft(address, this.#deps.clock.monotonic());
   }
@@ -145,6 +176,32 @@ class CheckedAuthenticator implements Authenticator {
   [Symbol.dispose](): void {
     if (this.#timer !== undefined) this.#deps.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  async #reload(): Promise<void> {
+    const { logger } = this.#deps;
+    const mark = await credentialMark(this.#security);
+    if (mark === this.#mark) return;
+    this.#mark = mark;
+    const before = this.#setup;
+    try {
+      this.#setup = await readCredentialSetup({ security: this.#security }, logger, before);
+    } catch (error) {
+      // The words of ConfigError quote nothing of a file; others' might.
+      const reason = error instanceof ConfigError ? error.message : "the files cannot be used";
+      logger.error("auth.keys_not_reloaded", { reason, advice: "the keys of before hold on" });
+      return;
+    }
+    const { keys } = this.#setup;
+    this.#signatures.replaceKeys(keys);
+    const held = (id: string) => keys.byId(id)?.proof === before.keys.byId(id)?.proof;
+    logger.info("auth.keys_reloaded", {
+      keys: keys.ids.length,
+      changed: [...new Set([...before.keys.ids, ...keys.ids])].filter((id) => !held(id)).slice(
+        0,
+        MAX_LOGGED_IDS,
+      ),
+    });
   }
 
   async #check(shown: AuthCredential | ShownCredential, peer: Peer): Promise<Principal> {
@@ -183,7 +240,8 @@ class CheckedAuthenticator implements Authenticator {
   /** A ticket of somebody whose own credential has ended in between opens nothing. */
   #current(principal: Principal): Principal {
     const { expiresAtMs } = principal;
-    if (expiresAtMs !== undefined && this.#deps.clock.now() >= expiresAtMs) throw new AuthFailure("expired");
+    const hasEnded = expiresAtMs !== undefined && this.#deps.clock.now() >= expiresAtMs;
+    if (hasEnded || !this.isCurrent(principal)) throw new AuthFailure("expired");
     return principal;
   }
 

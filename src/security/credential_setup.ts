@@ -1,6 +1,7 @@
 import { type Config, ConfigError, type ConfigKey, type ConfigProblem } from "../config/mod.ts";
 import type { Logger } from "../observe/mod.ts";
-import { type ApiKeyEntry, ApiKeys } from "./api_keys.ts";
+import type { JSONWebKeySet } from "jose";
+import { type ApiKeyEntry, ApiKeys, isSameKey } from "./api_keys.ts";
 import { parseIpNetwork } from "./ip_address.ts";
 import { readKeysFile } from "./keys_file.ts";
 import { sha256 } from "./sha256.ts";
@@ -14,22 +15,58 @@ export interface CredentialSetup {
   readonly keys: ApiKeys;
   /** Absent if no tokens are taken. */
   readonly tokens: Tokens | undefined;
+  /** The public keys of tokens; absent if none are set up. */
+  readonly keySet: KeySet | undefined;
+  /** What principals may refer to as their `proof`. */
+  readonly proofs: ReadonlySet<symbol>;
+}
+
+/** A set of public keys. */
+interface KeySet {
+  readonly jwks: JSONWebKeySet;
+  /** Stays as it is while keys are only added. */
+  readonly proof: symbol;
 }
 
 /**
  * Reads keys, secrets and their files.
+ * @param before what was read before: what is still the same keeps its proof
  * @throws {ConfigError} naming each setting, file and entry that is wrong, and what was expected
  */
 export async function readCredentialSetup(
   { security }: Pick<Config, "security">,
   logger: Logger,
+  before?: CredentialSetup,
 ): Promise<CredentialSetup> {
   const problems = networkProblems(security.trustProxy);
   const entries = configKeys(security, problems);
-  if (security.keysFile !== undefined) entries.push(...await readKeysFile(security.keysFile, logger));
+  if (security.keysFile !== undefined) {
+    for (const entry of await readKeysFile(security.keysFile, logger)) {
+      entries.push({ ...entry, proof: proofOf(entry, before?.keys) });
+    }
+  }
   problems.push(...doubleProblems(entries));
   if (problems.length > 0) throw new ConfigError(problems);
-  return { keys: new ApiKeys(entries), tokens: await readTokens(security) };
+  const keySet = await readKeySet(security, before?.keySet);
+  const keys = new ApiKeys(entries);
+  const proofs = new Set([...keys.proofs, ...(keySet === undefined ? [] : [keySet.proof])]);
+  return { keys, tokens: await readTokens(security, keySet), keySet, proofs };
+}
+
+function proofOf(entry: ApiKeyEntry, before: ApiKeys | undefined): symbol {
+  const old = before?.byId(entry.id);
+  return old?.proof !== undefined && isSameKey(old, entry) ? old.proof : Symbol(entry.id);
+}
+
+async function readKeySet(
+  { jwksFile }: Config["security"],
+  before: KeySet | undefined,
+): Promise<KeySet | undefined> {
+  if (jwksFile === undefined) return undefined;
+  const jwks = await readJwks(jwksFile);
+  const present = new Set(jwks.keys.map((key) => JSON.stringify(key)));
+  const hasAll = before?.jwks.keys.every((key) => present.has(JSON.stringify(key))) ?? false;
+  return { jwks, proof: hasAll ? before!.proof : Symbol("jwks") };
 }
 
 function configKeys({ apiKey, apiKeys }: Config["security"], problems: ConfigProblem[]): ApiKeyEntry[] {
@@ -84,9 +121,12 @@ function networkProblems(trustProxy: readonly string[]): ConfigProblem[] {
   );
 }
 
-async function readTokens(security: Config["security"]): Promise<Tokens | undefined> {
-  const { jwtSecret, jwksFile, jwtIssuer, jwtAudience } = security;
-  if (jwtSecret === undefined && jwksFile === undefined) return undefined;
+async function readTokens(
+  security: Config["security"],
+  keySet: KeySet | undefined,
+): Promise<Tokens | undefined> {
+  const { jwtSecret, jwtIssuer, jwtAudience } = security;
+  if (jwtSecret === undefined && keySet === undefined) return undefined;
   if (jwtIssuer === undefined || jwtAudience === undefined) {
     const key = jwtIssuer === undefined ? "security.jwtIssuer" : "security.jwtAudience";
     throw new ConfigError([problem(key, "must be set where security.jwtSecret or security.jwksFile is")]);
@@ -94,7 +134,7 @@ async function readTokens(security: Config["security"]): Promise<Tokens | undefi
   const rule: TokenRule = { issuer: jwtIssuer, audience: jwtAudience, leewaySec: security.jwtLeewaySec };
   return await Tokens.create(rule, {
     ...(jwtSecret === undefined ? {} : { secret: jwtSecret }),
-    ...(jwksFile === undefined ? {} : { jwks: await readJwks(jwksFile) }),
+    ...keySet,
   });
 }
 

@@ -2,6 +2,7 @@
 export { type AuthConfig, type AuthDeps, type Authenticator, createAuthenticator } from "./authenticator.ts";
 export { AUTH_FAILURE_REASONS, type AuthFailureReason } from "./auth_failure.ts";
 export type { AuthStats } from "./auth_stats.ts";
+export { CREDENTIAL_LOOK_MS, credentialFiles, CredentialWatch } from "./credential_files.ts";
 export type { Peer } from "./peer.ts";
 export { peerAddress } from "./peer_address.ts";
 export { addressGroup } from "./ip_address.ts";

@@ -17,6 +17,11 @@ export interface Principal {
   readonly worlds: "all" | ReadonlySet<string>;
   /** Wall-clock time at which the credential ends. */
   readonly expiresAtMs?: number;
+  /**
+   * What its credential was compared with, where that may go while the server runs: a key of a file, or a set of public keys.
+   * A name that is the same for the same thing, and says nothing of it.
+   */
+  readonly proof?: symbol;
 }
 
 /** Everybody, where no credentials are set up. */

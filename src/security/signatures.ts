@@ -34,7 +34,7 @@ const NO_SECRET = "no such key";
  * it was used before.
  */
 export class Signatures {
-  readonly #keys: ApiKeys;
+  #keys: ApiKeys;
   readonly #options: SignatureOptions;
   readonly #used: ReplayCache;
 
@@ -42,6 +42,11 @@ export class Signatures {
     this.#keys = keys;
     this.#options = options;
     this.#used = new ReplayCache(options);
+  }
+
+  /** Goes by other keys from now on; what was used stays used. */
+  replaceKeys(keys: ApiKeys): void {
+    this.#keys = keys;
   }
 
   /**

@@ -1,4 +1,5 @@
 import {
+  base64url,
   createLocalJWKSet,
   decodeProtectedHeader,
   errors,
@@ -46,6 +47,8 @@ export interface TokenKeys {
   readonly secret?: string;
   /** Public keys only: `readJwks` sees to it. */
   readonly jwks?: JSONWebKeySet;
+  /** Stands for the public keys in the principals of tokens that they prove. */
+  readonly proof?: symbol;
 }
 
 type Verify = (token: string, options: Parameters<typeof jwtVerify>[2]) => Promise<JWTPayload>;
@@ -60,14 +63,21 @@ export class Tokens {
   readonly #rule: TokenRule;
   readonly #bySecret: Verify | undefined;
   readonly #byPublicKey: Verify | undefined;
+  readonly #proof: symbol | undefined;
 
-  private constructor(rule: TokenRule, bySecret: Verify | undefined, byPublicKey: Verify | undefined) {
+  private constructor(
+    rule: TokenRule,
+    bySecret: Verify | undefined,
+    byPublicKey: Verify | undefined,
+    proof: symbol | undefined,
+  ) {
     this.#rule = rule;
     this.#bySecret = bySecret;
     this.#byPublicKey = byPublicKey;
+    this.#proof = proof;
   }
 
-  static async create(rule: TokenRule, { secret, jwks }: TokenKeys): Promise<Tokens> {
+  static async create(rule: TokenRule, { secret, jwks, proof }: TokenKeys): Promise<Tokens> {
     const key = secret === undefined ? undefined : await importTokenSecret(secret);
     const keyOf = jwks === undefined ? undefined : createLocalJWKSet(jwks);
     return new Tokens(
@@ -78,6 +88,7 @@ export class Tokens {
       keyOf &&
         (async (token, options) =>
           (await jwtVerify(token, keyOf, { ...options, algorithms: [...PUBLIC_ALGORITHMS] })).payload),
+      proof,
     );
   }
 
@@ -87,6 +98,7 @@ export class Tokens {
    */
   async check(token: string, nowMs: number): Promise<Principal> {
     if (token.length > MAX_TOKEN_CHARS) throw new AuthFailure("malformed");
+    if (!isExact(token)) throw new AuthFailure("wrong-token");
     const verify = this.#verifierOf(token);
     try {
       const payload = await verify(token, {
@@ -96,7 +108,9 @@ export class Tokens {
         currentDate: new Date(nowMs),
         requiredClaims: ["exp", "sub"],
       });
-      return principalOf(payload, this.#rule.leewaySec);
+      const principal = principalOf(payload, this.#rule.leewaySec);
+      const proof = verify === this.#byPublicKey ? this.#proof : undefined;
+      return proof === undefined ? principal : { ...principal, proof };
     } catch (error) {
       throw failureOf(error);
     }
@@ -114,6 +128,18 @@ export class Tokens {
       throw new AuthFailure("token-type");
     }
     return verify;
+  }
+}
+
+/**
+ * Whether the parts are base64url as it is written: padding, and last characters with bits that mean nothing, would let the
+ * same token have several texts (RFC 7515, section 2; RFC 4648, section 3.5).
+ */
+function isExact(token: string): boolean {
+  try {
+    return token.split(".").every((part) => base64url.encode(base64url.decode(part)) === part);
+  } catch {
+    return false;
   }
 }
 

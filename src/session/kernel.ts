@@ -152,7 +152,7 @@ export class Kernel implements Disposable {
   /** Entries of all tables that grow with connections; 0 when nothing is connected, or something was forgotten. */
   get entryCount(): number {
     return this.connections.entryCount + this.#gate.refusedSocketCount + this.#sweep.waitingCount +
-      this.#pace.subscriberCount;
+      this.#pace.entryCount;
   }
 
   /** Closes every connection, stops all timers, and accepts nothing more. */

@@ -48,7 +48,8 @@ const MAX_LOOKS = 64;
 const STEPS = 64;
 /** By how much more suspects are closed from one time to the next. */
 const BATCH_FACTOR = 2;
-const URGENT_BATCH_FACTOR = 4;
+/** The same beyond twice the limit. */
+export const GUARD_URGENT_BATCH_FACTOR = 4;
 
 interface Alarm {
   /** How many are closed next. */
@@ -192,7 +193,7 @@ export class MemoryGuard implements Disposable {
     if (silent.length === 0) return;
     // Never all that are left: many attackers keep the runtime from reading what the others answer.
     this.#close(alarm, silent.slice(0, Math.min(alarm.batch, Math.ceil(silent.length / 2))));
-    alarm.batch *= this.#isUrgent ? URGENT_BATCH_FACTOR : BATCH_FACTOR;
+    alarm.batch *= this.#isUrgent ? GUARD_URGENT_BATCH_FACTOR : BATCH_FACTOR;
   }
 
   /** Those whose fragments the growth may be, the first to close in front. O(n log n) of all connections. */

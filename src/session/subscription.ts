@@ -12,4 +12,6 @@ export interface Subscription {
   running: RunningStream | undefined;
   /** Number of the newest update. */
   sequence: number;
+  /** Monotonic time of that update's leave; -Infinity before the first. The pace's to set. */
+  grantedAtMs: number;
 }

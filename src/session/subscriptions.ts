@@ -109,6 +109,7 @@ export class Subscriptions {
       startedAtMs: clock.monotonic(),
       running: undefined,
       sequence: 0,
+      grantedAtMs: -Infinity,
     };
     // A source may use its sink at once, so the subscription has to be there before it starts.
     (connection.subscriptions ??= new Map()).set(streamId, subscription);
@@ -122,7 +123,7 @@ export class Subscriptions {
           params: message.params,
         },
         {
-          claim: () => this.#options.pace.claim(connection, clock.monotonic()),
+          claim: () => this.#options.pace.claim(connection, subscription, clock.monotonic()),
           update: (data) => this.#update(connection, subscription, data),
           complete: (reason) => this.#complete(connection, subscription, reason),
         },

@@ -1,5 +1,6 @@
 import type { Clock, TimerId } from "../observe/mod.ts";
 import { CLOSE_CODES, type CloseCode, VoxcastError } from "../protocol/mod.ts";
+import type { Authenticator } from "../security/mod.ts";
 import type { Connection } from "./connection.ts";
 import type { RateGuard } from "./rate_guard.ts";
 import type { ConnectionRegistry } from "./registry.ts";
@@ -21,6 +22,7 @@ export interface SweepOptions {
   readonly clock: Clock;
   readonly connections: ConnectionRegistry;
   readonly rates: RateGuard;
+  readonly authenticator: Pick<Authenticator, "isCurrent">;
   /** Lets go of a connection of which the runtime says nothing any more. */
   readonly giveUp: (connection: Connection) => void;
 }
@@ -37,6 +39,12 @@ const PUNISHED: ReadonlySet<CloseCode> = new Set([
   CLOSE_CODES.MEMORY.code,
 ]);
 const PUNISHED_FAREWELL_MS = 500;
+/** What is said to those whose credential does not open anything, or no longer. */
+const REFUSALS = {
+  AUTH_REQUIRED: "No credential was shown in time",
+  AUTH_EXPIRED: "The credential has expired; send AUTH with a new one before that",
+  UNAUTHORIZED: "The credential was withdrawn",
+} as const;
 /** A socket that did not take everything is looked at again after this time: the runtime does not say when it drains. */
 const POLL_MS = 10;
 
@@ -143,6 +151,7 @@ export class Sweep implements Disposable {
         break;
       case "active":
         if (hasExpired(connection, this.#options.clock.now())) this.#refuse(connection, "AUTH_EXPIRED");
+        else if (this.#isWithdrawn(connection)) this.#refuse(connection, "UNAUTHORIZED");
         else this.#keepAlive(connection, nowMs);
         break;
       case "draining":
@@ -179,11 +188,12 @@ export class Sweep implements Disposable {
     this.sendHeartbeat(connection);
   }
 
-  #refuse(connection: Connection, code: "AUTH_REQUIRED" | "AUTH_EXPIRED"): void {
-    const message = code === "AUTH_REQUIRED"
-      ? "No credential was shown in time"
-      : "The credential has expired; send AUTH with a new one before that";
-    connection.outbox.sendError(new VoxcastError(code, message));
+  #isWithdrawn({ principal }: Connection): boolean {
+    return principal !== undefined && !this.#options.authenticator.isCurrent(principal);
+  }
+
+  #refuse(connection: Connection, code: keyof typeof REFUSALS): void {
+    connection.outbox.sendError(new VoxcastError(code, REFUSALS[code]));
     connection.close(CLOSE_CODES.UNAUTHORIZED.code);
   }
 }

@@ -38,6 +38,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   );
 }
 
+testWith(need, "SIGHUP does not end a server that was started without a terminal", async () => {
+  await using child = await startServer("--port", "0");
+  const url = await urlOf(child);
+  child.kill("SIGHUP");
+  const health = await fetch(new URL("api/health", url));
+  assertEquals(health.status, 200);
+  await health.body?.cancel();
+  child.kill("SIGTERM");
+  assertEquals(await child.code(), 0, child.error);
+});
+
 testWith(need, "a second server on the same port ends with code 1 and says what to do", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   await using child = await startServer("--port", String(taken.addr.port));

@@ -11,6 +11,7 @@ import {
   type ServeDeps,
   type ServeOptions,
 } from "../../src/cli/serve.ts";
+import { ReloadSignal } from "../../src/cli/reload_signal.ts";
 import { type SignalSource, StopSignals } from "../../src/cli/stop_signals.ts";
 import { FileError } from "../../src/sources/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
@@ -26,6 +27,8 @@ class NotedApp implements ServedApp {
   readonly calls: string[] = [];
   url = "http://127.0.0.1:7090/";
   logger: Logger | undefined;
+  /** What a reload calls, while the server listens to such wishes. */
+  reload: (() => void) | undefined;
   /** Thrown by the call of this name. */
   readonly failures = new Map<string, Error>();
 
@@ -35,6 +38,10 @@ class NotedApp implements ServedApp {
 
   importFile(path: string): Promise<{ voxels: number; regions: number }> {
     return this.#note(`import ${path}`, { voxels: 428739, regions: 1200 });
+  }
+
+  reloadKeys(): Promise<void> {
+    return this.#note("reload", undefined);
   }
 
   startDemo(): Promise<void> {
@@ -69,6 +76,10 @@ function start(
     clock: new ManualClock(0),
     random: seededRandom(1),
     stop: stop.signal,
+    onReload: (listener) => {
+      app.reload = listener;
+      return { [Symbol.dispose]: () => app.reload = undefined };
+    },
     checkFile,
     keysHint: () => Promise.resolve(given.hint),
     networkAddresses: () => given.addresses,
@@ -342,4 +353,30 @@ Deno.test("a Ctrl-C that a task runner passes on, within half a second of the fi
   clock.advance(1);
   send("SIGINT");
   assertEquals(exits, [1]);
+});
+
+Deno.test("SIGHUP asks for a look at the files of keys, but not in a terminal, whose end it is, nor on Windows", () => {
+  const { source, listeners, send } = manualSignals();
+  let reloads = 0;
+  const onReload = () => reloads++;
+  {
+    using _reload = new ReloadSignal({ source, onReload, isInTerminal: false, os: "linux" });
+    send("SIGHUP");
+    send("SIGHUP");
+    assertEquals(reloads, 2);
+  }
+  using _inTerminal = new ReloadSignal({ source, onReload, isInTerminal: true, os: "linux" });
+  using _onWindows = new ReloadSignal({ source, onReload, isInTerminal: false, os: "windows" });
+  assertEquals(listeners.size, 0);
+});
+
+Deno.test("a server looks at its files of keys when it is told to, from its start to its end", async () => {
+  const app = new NotedApp();
+  const { io, stop, code } = start(app, { demo: false });
+  await waitFor(() => io.outText.includes("listening"), { what: "the server to listen" });
+  app.reload!();
+  assertEquals(app.calls, ["start", "reload"]);
+  stop.abort();
+  assertEquals(await code, 0);
+  assertEquals(app.reload, undefined);
 });

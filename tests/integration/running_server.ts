@@ -29,7 +29,8 @@ export class RunningServer implements AsyncDisposable {
       "log.level": "error",
       "build.backend": "cpu",
       "build.buildPoolSize": 1,
-      // A busy machine is no reason to turn newcomers away, where that is not what is tested.
+      // Switched off (there is no more): the loop is that of the tests' clients as well, and of all that runs beside it, so
+      // its lag says nothing of the server. Tests of paced accepts set a limit of their own.
       "limits.maxLoopLagMs": 60_000,
     };
     const { config } = loadConfig({ env: {}, flags: { ...defaults, ...flags } });

@@ -2,7 +2,8 @@ import { encodeFrame, OPCODE } from "../integration/raw_frame.ts";
 import { RawSocket } from "../integration/raw_socket.ts";
 import { assertAlive } from "../integration/rfc6455_case.ts";
 import { waitFor } from "../support/wait_for.ts";
-import { MeasuredServer } from "./measured_server.ts";
+import { peakMiB } from "./attack_bound.ts";
+import { MeasuredServer, type ServerMeasurement } from "./measured_server.ts";
 import type { Proved } from "./property_part.ts";
 
 const MIB = 2 ** 20;
@@ -29,16 +30,8 @@ const PROOF_SIZES: AttackSizes = {
 const PIECE = new Uint8Array(MIB);
 const API_KEY = "a-key-that-is-only-for-this-proof";
 const KEYED = { "security.apiKey": API_KEY, "security.trustProxy": ["127.0.0.1"] };
-/** What the runtime reads before it lets a timer run, and with it the guard: 128 frames, here of a MiB each. */
-const TURN_MIB = 128;
-/** Turns until one attacker is ended: to see it, for a question and its answer; a look may come after every second. */
-const ONE_ATTACKER_TURNS = 8;
-/** The same for many attackers, who are ended 1, 4, 16 and so on at a time. */
-const MANY_ATTACKERS_TURNS = 12;
 /** What the server has besides: the attack's own pieces on their way, and the allocator's rests. */
 const SLACK_MIB = 96;
-/** What heap and buffers have grown by, which the guard does not count. */
-const HEAP_SLACK_MIB = 16;
 const OPEN_LIMITS = {
   "limits.messagesPerSecond": 1_000_000,
   "limits.serverMessagesPerSecond": 1_000_000,
@@ -64,6 +57,8 @@ interface AttackPlan {
   /** Growth of memory that is still in order: at any time, and once the attack is over while its sockets are still there. */
   readonly peakMiB: number;
   readonly restMiB: number;
+  /** What of the memory is meant by the rest: all of it unless given. */
+  readonly restOf?: (measurement: ServerMeasurement) => number;
   readonly run: (port: number) => Promise<Attackers>;
 }
 
@@ -78,14 +73,16 @@ export async function attackPart(sizes: AttackSizes = PROOF_SIZES): Promise<Prov
   const plans: readonly (() => Promise<Attack>)[] = [
     () =>
       attack("one socket's fragments", limits, {
-        peakMiB: limitMiB + ONE_ATTACKER_TURNS * TURN_MIB + SLACK_MIB,
-        restMiB: limitMiB + HEAP_SLACK_MIB,
+        peakMiB: Math.min(peakMiB(1, limitMiB), attackMiB + SLACK_MIB),
+        restMiB: limitMiB,
+        restOf: unexplained,
         run: (port) => fragments(port, 1, attackMiB),
       }),
     () =>
       attack("32 sockets' fragments", limits, {
-        peakMiB: limitMiB + MANY_ATTACKERS_TURNS * TURN_MIB + SLACK_MIB,
-        restMiB: limitMiB + HEAP_SLACK_MIB,
+        peakMiB: Math.min(peakMiB(32, limitMiB), attackMiB + SLACK_MIB),
+        restMiB: limitMiB,
+        restOf: unexplained,
         run: (port) => fragments(port, 32, attackMiB / 32),
       }),
     () =>
@@ -122,11 +119,16 @@ export async function attackPart(sizes: AttackSizes = PROOF_SIZES): Promise<Prov
   };
 }
 
+/** What the guard holds to its limit. */
+function unexplained({ unexplainedBytes }: ServerMeasurement): number {
+  return unexplainedBytes;
+}
+
 /** Runs one attack against a server of its own, with a client beside it, and looks at the memory meanwhile. */
 async function attack(
   name: string,
   flags: Readonly<Record<string, unknown>>,
-  { peakMiB: maxPeakMiB, restMiB, run }: AttackPlan,
+  { peakMiB: maxPeakMiB, restMiB, restOf = ({ rssBytes }) => rssBytes, run }: AttackPlan,
 ): Promise<Attack> {
   await using server = await MeasuredServer.start("product", flags);
   const headers = flags["security.apiKey"] === undefined
@@ -134,7 +136,7 @@ async function attack(
     : { Authorization: `Bearer ${flags["security.apiKey"]}` };
   using client = await RawSocket.connect(server.port, { headers });
   await assertAlive(client);
-  const before = (await server.measure()).rssBytes;
+  const before = await server.measure();
   let isDone = false;
   let served = true;
   const watching = (async () => {
@@ -142,14 +144,15 @@ async function attack(
   })().catch(() => served = false);
   using attackers = await run(server.port);
   // What the guard closes, it closes within some looks.
-  const isCalm = async () => (await server.measure()).rssBytes - before <= restMiB * MIB;
+  const growth = (measured: ServerMeasurement) => (restOf(measured) - restOf(before)) / MIB;
+  const isCalm = async () => growth(await server.measure()) <= restMiB;
   await waitFor(isCalm, { what: "memory to fall", intervalMs: 100, deadlineMs: 10_000 }).catch(() => {});
-  const { rssBytes: rest, peakRssBytes: peak } = await server.measure();
+  const after = await server.measure();
   isDone = true;
   await watching;
-  const peakMiB = (peak - before) / MIB;
-  const ok = served && peakMiB <= maxPeakMiB && rest - before <= restMiB * MIB;
-  return { name, peakMiB, restMiB: (rest - before) / MIB, writtenMiB: attackers.written / MIB, served, ok };
+  const peakMiB = (after.peakRssBytes - before.rssBytes) / MIB;
+  const ok = served && peakMiB <= maxPeakMiB && growth(after) <= restMiB;
+  return { name, peakMiB, restMiB: growth(after), writtenMiB: attackers.written / MIB, served, ok };
 }
 
 /** Sockets that begin a message each and go on with it until they are stopped; answers pings of nobody. */

@@ -3,6 +3,8 @@ export interface ServerMeasurement {
   readonly heapBytes: number;
   readonly externalBytes: number;
   readonly rssBytes: number;
+  /** What of it neither the heap nor buffers explain. */
+  readonly unexplainedBytes: number;
   /** The most that `rssBytes` ever was; where that cannot be told, what it is. */
   readonly peakRssBytes: number;
   /** Processor time of all threads since the start. */

@@ -46,7 +46,7 @@ async function measure(): Promise<ServerMeasurement> {
     // Finalizers run between turns.
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const { heapUsed, external, rss } = Deno.memoryUsage();
+  const { heapUsed, heapTotal, external, rss } = Deno.memoryUsage();
   const descriptors = Deno.build.os === "linux"
     ? (await Array.fromAsync(Deno.readDir("/proc/self/fd"))).length
     : 0;
@@ -54,6 +54,7 @@ async function measure(): Promise<ServerMeasurement> {
     heapBytes: heapUsed,
     externalBytes: external,
     rssBytes: rss,
+    unexplainedBytes: rss - heapTotal - external,
     peakRssBytes: Deno.build.os === "linux" ? await highWaterMark() : rss,
     cpuMs: cpuMs(),
     descriptors,

@@ -1,7 +1,12 @@
 import { type Config, defaultConfig } from "../../src/config/mod.ts";
 import { createLogger, seededRandom } from "../../src/observe/mod.ts";
 import { type AuthCredential, VoxcastError } from "../../src/protocol/mod.ts";
-import { type Authenticator, createAuthenticator, type Peer } from "../../src/security/mod.ts";
+import {
+  type Authenticator,
+  createAuthenticator,
+  type Peer,
+  type Principal,
+} from "../../src/security/mod.ts";
 import { signToken, type TokenClaims } from "../../src/security/sign_token.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
@@ -56,6 +61,13 @@ export async function authFixture(overrides: Overrides = { apiKey: KEY }): Promi
     logger: createLogger({ level: "debug", format: "text", write, clock }),
   });
   return new AuthFixture(auth, clock, lines);
+}
+
+/** A principal without its proof, which no other one has. */
+export function withoutProof(principal: Principal | undefined): Omit<Principal, "proof"> | undefined {
+  if (principal === undefined) return undefined;
+  const { proof: _, ...rest } = principal;
+  return rest;
 }
 
 export function request(headers: Record<string, string>, path: string = "/api/worlds"): Request {

@@ -1,10 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
+import { ANONYMOUS, type Principal } from "../../src/security/mod.ts";
 import { type FakeSocket, KernelFixture } from "./kernel_fixture.ts";
 
-/** Clients with so many streams each, of which each asks for an update every 10 ms. */
-function greedy(fixture: KernelFixture, clients: number, streams: number): FakeSocket[] {
+/** Clients with so many streams each, of which each asks for an update every 10 ms; all with one key, if one is named. */
+function greedy(fixture: KernelFixture, clients: number, streams: number, key?: string): FakeSocket[] {
+  const principal: Principal = key === undefined
+    ? ANONYMOUS
+    : { id: `key:${key}`, method: "api-key", role: "viewer", worlds: "all" };
   return Array.from({ length: clients }, () => {
-    const socket = fixture.connect("stream_features");
+    const socket = fixture.connect("stream_features", { principal });
     for (let i = 0; i < streams; i++) {
       socket.say({
         type: "SUBSCRIBE",
@@ -47,16 +51,20 @@ Deno.test("all streams of the server together send so many updates a second, eac
 });
 
 Deno.test("streams that ask for more than is granted wake up hardly more often than they send", async () => {
-  for (
-    const flags of [{ "limits.serverStreamUpdatesPerSecond": 100 }, { "limits.streamUpdatesPerSecond": 20 }]
-  ) {
+  // Where the server's rate holds them, streams that began together stay together, 800 ms apart: so 15 times that.
+  const cases = [
+    [{ "limits.serverStreamUpdatesPerSecond": 100 }, 12_000],
+    [{ "limits.streamUpdatesPerSecond": 20 }, 10_000],
+  ] as const;
+  for (const [flags, ms] of cases) {
     using fixture = await KernelFixture.create(flags);
     const sockets = greedy(fixture, 5, 16);
     fixture.clock.advance(2000);
     const before = updates(sockets).reduce((sum, count) => sum + count, 0);
-    const timers = timersSet(fixture, 10_000);
+    const timers = timersSet(fixture, ms);
     const sent = updates(sockets).reduce((sum, count) => sum + count, 0) - before;
-    assert(sent >= 950 && sent <= 1010, `${sent}`);
+    const granted = ms / 10;
+    assert(sent >= 0.95 * granted && sent <= 1.01 * granted, `${sent} of ${granted}`);
     assert(timers <= 2.2 * sent, `${timers} timers for ${sent} updates`);
   }
 });
@@ -68,6 +76,22 @@ Deno.test("many streams of others take no more from a client with one than many 
   fixture.clock.advance(10_000);
   const [count] = updates([modest!]);
   assert(count! >= 120, `a fifth of 1000 is its share, not ${count}`);
+});
+
+Deno.test("a key with many connections has one share of what the server sends, as a key with one has", async () => {
+  using fixture = await KernelFixture.create({ "limits.serverStreamUpdatesPerSecond": 100 });
+  const many = greedy(fixture, 16, 4, "many");
+  const one = greedy(fixture, 1, 4, "one");
+  fixture.clock.advance(2000);
+  const before = [many, one].map((sockets) => updates(sockets).reduce((sum, count) => sum + count, 0));
+  fixture.clock.advance(20_000);
+  const after = [many, one].map((sockets) => updates(sockets).reduce((sum, count) => sum + count, 0));
+  const [ofMany, ofOne] = after.map((count, i) => count - before[i]!) as [number, number];
+  assert(ofMany + ofOne >= 1900 && ofMany + ofOne <= 2020, `${ofMany} and ${ofOne}`);
+  assert(ofOne >= 900 && ofMany >= 900, `half of 2000 each, not ${ofMany} and ${ofOne}`);
+  for (const count of updates(many)) assert(count >= 40, "its connections have equal parts of its share");
+  for (const socket of [...many, ...one]) socket.hangUp();
+  assertEquals(fixture.kernel.entryCount, 0);
 });
 
 Deno.test("streams that have ended leave their share to the others", async () => {
