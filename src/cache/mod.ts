@@ -1,5 +1,6 @@
 /** Built regions in memory and their encoded frames. */
 export { CachedRegion, type CachedRegionOptions, MAX_LOD } from "./cached_region.ts";
+export { cutTree } from "./cut_tree.ts";
 export type { GrowthListener } from "./frame_store.ts";
 export {
   type CacheKey,

@@ -1,6 +1,5 @@
 import type { Bounds } from "../space/mod.ts";
-import type { Viewport } from "../viewport/mod.ts";
-import { fitBounds } from "./camera_fit.ts";
+import { fitBounds, USUAL_FOV_Y, type Viewport } from "../viewport/mod.ts";
 import { fly, look } from "./camera_fly.ts";
 import { type DistanceRange, orbit, pan, zoom } from "./camera_orbit.ts";
 import { type CameraPose, type Lens, poseDistance, toViewport } from "./camera_pose.ts";
@@ -8,7 +7,6 @@ import { type CameraPose, type Lens, poseDistance, toViewport } from "./camera_p
 /** How drags and keys are understood: around the target, or from the eye. */
 export type CameraMode = "orbit" | "fly";
 
-const FOV_Y = (50 * Math.PI) / 180;
 const GLIDE_MS = 450;
 
 interface Glide {
@@ -23,7 +21,7 @@ export class CameraRig {
   /** Whether a person, or a script, has moved it since the last `frame`. */
   isTouched = false;
   #pose: CameraPose = { eye: [0, 0, 1], target: [0, 0, 0] };
-  #lens: Lens = { fovY: FOV_Y, aspectRatio: 1, nearPlane: 0.5, farPlane: 8192 };
+  #lens: Lens = { fovY: USUAL_FOV_Y, aspectRatio: 1, nearPlane: 0.5, farPlane: 8192 };
   #range: DistanceRange = { min: 1, max: 6144 };
   #worldSize = 1024;
   #glide: Glide | undefined;

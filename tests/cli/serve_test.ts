@@ -12,6 +12,7 @@ import {
   type ServeOptions,
 } from "../../src/cli/serve.ts";
 import { type SignalSource, StopSignals } from "../../src/cli/stop_signals.ts";
+import { TracerStartError } from "../../src/snapshot/mod.ts";
 import { FileError } from "../../src/sources/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { MemoryIo } from "../support/memory_io.ts";
@@ -342,4 +343,15 @@ Deno.test("a Ctrl-C that a task runner passes on, within half a second of the fi
   clock.advance(1);
   send("SIGINT");
   assertEquals(exits, [1]);
+});
+
+Deno.test("a tracer that was asked for and cannot be had ends the start with what to do", async () => {
+  const app = new NotedApp();
+  app.failures.set("start", new TracerStartError("No WebGPU adapter has that name"));
+  const { io, code } = start(app);
+  assertEquals(await code, 1);
+  assertStringIncludes(
+    io.errorText,
+    'Cannot trace pictures (trace.backend is "auto"): No WebGPU adapter has that name. Choose another with --trace-backend',
+  );
 });
