@@ -4,10 +4,13 @@
  * octrees and tetrees, shapes alone and with colours and materials on all levels, beside what memory traffic alone allows.
  * The surface is the Stanford dragon's at 1000 cells along its longest side, in regions of 64^3, as often as fills a batch.
  * Scattered points go the way of a server's batch: bitmaps are tried first, found too costly, and the regions are sorted.
+ * Then the rays: pictures of the dragon in a world of 1024^3, as many pixels as a screen has on hardware.
  *
  *     deno run -A bench/gpu.ts                  # any adapter; 8 million voxels on hardware, 0.3 million in software
  *     deno run -A bench/gpu.ts --voxels 16e6    # another size
  *     deno run -A bench/gpu.ts --stages         # the time of each stage as well
+ *     deno run -A bench/gpu.ts --rays           # the rays alone
+ *     deno run -A bench/gpu.ts --size 640x360   # pixels of the pictures: 1920x1080 on hardware, 160x90 in software
  */
 import { parseArgs } from "node:util";
 import { Batch } from "../src/build/gpu/batch.ts";
@@ -35,8 +38,10 @@ import {
   type Stage,
 } from "../src/gpu/mod.ts";
 import { seededRandom } from "../src/observe/mod.ts";
+import { PICTURE_STAGES } from "../src/trace/picture_stages.ts";
 import { type Samples, TREE_KINDS, type TreeKind } from "../src/tree/mod.ts";
 import { dragonSurface } from "./build_surface.ts";
+import { measureRays } from "./gpu_rays.ts";
 import { median } from "./support/ratio.ts";
 
 const DEPTH = 6;
@@ -45,7 +50,13 @@ const MIB = 2 ** 20;
 const POINTS = 1000;
 
 const { values: flags } = parseArgs({
-  options: { voxels: { type: "string" }, rounds: { type: "string" }, stages: { type: "boolean" } },
+  options: {
+    voxels: { type: "string" },
+    rounds: { type: "string" },
+    stages: { type: "boolean" },
+    rays: { type: "boolean" },
+    size: { type: "string" },
+  },
 });
 const { device, adapter } = await openAny();
 const { isSoftware } = adapter;
@@ -68,17 +79,21 @@ const runner: RecordingRunner = {
     ...Object.values({ ...BUILD_STAGES, ...SORTED_STAGES }),
     ...Object.values(SHAPE_STAGES).filter(({ name }) => name.endsWith("_shape")),
     copyStage,
+    ...Object.values(PICTURE_STAGES),
   ]),
   readback: new Readback(),
 };
 const rounds = Number(flags.rounds ?? (isSoftware ? 3 : 15));
+const [widthPx = NaN, heightPx = NaN] = (flags.size ?? (isSoftware ? "160x90" : "1920x1080")).split("x").map(
+  Number,
+);
 const wanted = Number(flags.voxels ?? (isSoftware ? 0.3e6 : 8e6));
+console.log(`Adapter: ${describeAdapter(adapter)}`);
+if (isSoftware) console.log("A software adapter is for correctness only: its times say nothing about a GPU.");
+if (flags.rays) await endAfterRays();
 const jobs = await surfaceOf(wanted);
 const voxels = voxelsOf(jobs);
 const points = scatteredRegions(wanted / 4);
-
-console.log(`Adapter: ${describeAdapter(adapter)}`);
-if (isSoftware) console.log("A software adapter is for correctness only: its times say nothing about a GPU.");
 console.log(`Batch: ${voxels} surface voxels in ${jobs.length} regions of 64^3, medians of ${rounds}`);
 console.log(`Scattered: ${voxelsOf(points)} voxels in ${points.length} regions of 64^3\n`);
 const ceiling = await copyBandwidth();
@@ -97,8 +112,13 @@ for (const [name, regions] of [["octree, all", jobs], ["octree, scattered", poin
     `| ${name}, one CPU thread | - | - | - | - | ${cpuMs.toFixed(1)} | ${rate(cpuMs, voxelsOf(regions))} |`,
   );
 }
-device.destroy();
-Deno.exit(0);
+await endAfterRays();
+
+async function endAfterRays(): Promise<never> {
+  await measureRays(runner, { widthPx, heightPx, rounds });
+  device.destroy();
+  Deno.exit(0);
+}
 
 /** Opens the adapter that a server would be given for `gpu`; ends the process where there is none. */
 async function openAny(): ReturnType<typeof openDevice> {

@@ -38,6 +38,7 @@ import {
   type Profile,
 } from "./session/mod.ts";
 import { formatRegionKey } from "./space/mod.ts";
+import { Snapshots } from "./snapshot/mod.ts";
 import { RegionStreamer } from "./streaming/mod.ts";
 import {
   applyImport,
@@ -165,6 +166,16 @@ export async function createApp(options: AppOptions): Promise<App> {
     requestBuild: (world, key, kind) => builds.request(world, key, kind),
     onInterestChanged: (world, key) => builds.reprioritise(world, key),
   });
+  const snapshots = new Snapshots({
+    settings: config.snapshots,
+    trace: config.trace,
+    regions: streamer,
+    clock,
+    random,
+    logger,
+    metrics,
+    version: deno.version,
+  });
   const durations = metrics.histogram(
     "voxcast_connection_seconds",
     "How long connections lasted",
@@ -202,7 +213,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const defaultWorld = worlds.create(config.defaultWorld);
 
   function status(): ServerStatus {
-    const parts = { clock, builds, builder, cache, streamer, kernel, guard, authenticator };
+    const parts = { clock, builds, builder, cache, streamer, snapshots, kernel, guard, authenticator };
     return serverStatus(parts, { startedAtMs, port: listening?.addr.port });
   }
 
@@ -235,6 +246,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     config,
     worlds,
     regions: streamer,
+    snapshots,
     clock,
     logger,
     metrics,
@@ -288,7 +300,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       return memory;
     },
     // What clients say that they hold lies in arrays, which `external` counts already.
-    knownBytes: () => kernel.waitingBytes + builder.workerBytes + importBytes,
+    knownBytes: () => kernel.waitingBytes + builder.workerBytes + snapshots.workerBytes + importBytes,
     connections: () => kernel.guarded(),
   });
   let flock: Flock | undefined;
@@ -309,8 +321,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     // The listener's own shutdown closes sockets with another reason, so the clients' answers are awaited first.
     await atMost(clock, GOODBYE_TIMEOUT_MS, kernel.connections.whenEmpty());
     if (listening !== undefined) await atMost(clock, SHUTDOWN_TIMEOUT_MS, listening.shutdown());
-    await builder[Symbol.asyncDispose]();
-    if (builder.restMs > 0) await pause(clock, builder.restMs);
+    await Promise.all([builder[Symbol.asyncDispose](), snapshots.close()]);
+    const restMs = Math.max(builder.restMs, snapshots.restMs);
+    if (restMs > 0) await pause(clock, restMs);
   }
 
   return {
@@ -326,6 +339,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       const tls = await readTlsFiles(config.security, clock.now());
       if (tls !== undefined) warnOfExpiry(tls, clock, logger);
       await builder.open();
+      await snapshots.open();
       startedAtMs = clock.monotonic();
       const onError = failureAnswer(logger);
       listening = new Listener({

@@ -1,7 +1,6 @@
-import { describeAdapter, GpuError } from "../gpu/mod.ts";
+import { type BreakerState, CircuitBreaker, describeAdapter, GpuError } from "../gpu/mod.ts";
 import type { Clock, Logger, Random } from "../observe/mod.ts";
 import type { BackendStatus } from "./backend_status.ts";
-import { type BreakerState, CircuitBreaker } from "./breaker.ts";
 import { BuildAbortedError, type Builder, type BuildJob, type BuildResult } from "./builder.ts";
 import { type CpuBuilderOptions, createCpuBuilder } from "./cpu/cpu_builder.ts";
 import { FallbackBuilder } from "./fallback_builder.ts";

@@ -1,5 +1,4 @@
-import { type AdapterSummary, describeAdapter } from "../gpu/mod.ts";
-import type { BreakerState } from "./breaker.ts";
+import { type AdapterSummary, type BreakerState, describeAdapter } from "../gpu/mod.ts";
 
 /** What builds, and how it goes. */
 export interface BackendStatus {

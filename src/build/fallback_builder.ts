@@ -1,5 +1,5 @@
+import type { CircuitBreaker } from "../gpu/mod.ts";
 import type { Logger } from "../observe/mod.ts";
-import type { CircuitBreaker } from "./breaker.ts";
 import type { Builder, BuildJob, BuildResult } from "./builder.ts";
 import { ReturnedJobError } from "./returned_job_error.ts";
 

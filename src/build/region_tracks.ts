@@ -1,7 +1,7 @@
+import { CircuitBreaker } from "../gpu/mod.ts";
 import type { RegionKey } from "../space/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 import type { Clock, Random, TimerId } from "../observe/mod.ts";
-import { CircuitBreaker } from "./breaker.ts";
 import { retryPauseMs } from "./retry_pause.ts";
 
 /** Options of {@linkcode RegionTracks}. */

@@ -88,6 +88,16 @@ export class CachedRegion {
     return this.#tree;
   }
 
+  /**
+   * The tree from a LOD on; one that was trimmed is as fine as it is. It may share memory with the cache, and is never
+   * written to.
+   */
+  treeFrom(lod: number): { readonly lod: number; readonly tree: Tree } {
+    const finest = this.isEmpty ? this.#finestLod : Math.max(this.#finestLod, Math.min(lod, this.depth));
+    const levels = finest - this.#finestLod;
+    return { lod: finest, tree: levels === 0 ? this.#tree : cutTree(this.#tree, levels) };
+  }
+
   /** Memory that the region takes now. */
   get bytes(): number {
     return OVERHEAD_BYTES + this.#treeBytes[this.#finestLod]! + this.#frames.ledger.held();

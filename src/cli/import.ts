@@ -1,13 +1,5 @@
 import { defaultConfig } from "../config/mod.ts";
 import { type Clock, systemClock } from "../observe/mod.ts";
-import {
-  FileError,
-  ImportError,
-  importFile,
-  type ImportPhase,
-  type ImportResult,
-  readModelFile,
-} from "../sources/mod.ts";
 import type { Grid } from "../space/mod.ts";
 import { EXIT_CODE, type ExitCode } from "./exit_code.ts";
 import { type ImportArguments, type ImportOptions, readImportOptions } from "./import_arguments.ts";
@@ -15,6 +7,7 @@ import { formatImportReport } from "./import_report.ts";
 import type { CliIo } from "./io.ts";
 import { fileName } from "./file_name.ts";
 import { ProgressBar } from "./progress_bar.ts";
+import { describeEmpty, readModel } from "./read_model.ts";
 import { type Fetch, ServerClient, ServerError } from "./server_client.ts";
 import { uploadPatches } from "./upload.ts";
 import { UsageError } from "./usage_error.ts";
@@ -125,13 +118,17 @@ async function findGrid(session: Session): Promise<Grid> {
 async function importOne(session: Session, file: string): Promise<boolean> {
   const { io, deps, client, given } = session;
   const startMs = deps.clock.monotonic();
-  const result = await readVoxels(session, file);
+  const result = await readModel(file, {
+    io,
+    ...deps,
+    limits: defaultConfig().import,
+    grid: () => findGrid(session),
+    placing: given.placing,
+  });
   if (result === undefined) return false;
   const { summary, patches } = result;
   if (summary.voxels === 0) {
-    const why = summary.dropped.map(({ reason, count }) => `${count}: ${reason}`).join("; ") ||
-      "it has no points";
-    io.error(`${file}: nothing to import (${why})\n`);
+    io.error(`${describeEmpty(file, summary.dropped)}\n`);
     return false;
   }
   if (session.mustClear) {
@@ -165,45 +162,5 @@ async function importOne(session: Session, file: string): Promise<boolean> {
       io.error(`${file}: only a part was uploaded; import it again to complete it, nothing is doubled\n`);
     }
     throw error;
-  }
-}
-
-const PHASES: Readonly<Record<ImportPhase, { readonly doing: string; readonly unit: string }>> = {
-  decode: { doing: "unpacking", unit: "bytes" },
-  parse: { doing: "reading", unit: "points" },
-  place: { doing: "placing", unit: "points" },
-};
-
-/** Reads and places a file in a Worker; undefined, with the reason told, when the file is at fault. */
-async function readVoxels(session: Session, file: string): Promise<ImportResult | undefined> {
-  const { io, deps, given } = session;
-  const { import: limits } = defaultConfig();
-  let bar: ProgressBar | undefined;
-  let shown: ImportPhase | undefined;
-  try {
-    const bytes = await readModelFile(file, limits.maxFileBytes);
-    return await importFile(bytes, {
-      limits,
-      grid: await findGrid(session),
-      ...given.placing,
-      ...(deps.signal === undefined ? {} : { signal: deps.signal }),
-      onProgress({ phase, done, total }) {
-        const { doing, unit } = PHASES[phase];
-        if (phase !== shown) {
-          bar = new ProgressBar({ io, clock: deps.clock, label: `${fileName(file)}: ${doing}`, unit });
-        }
-        shown = phase;
-        bar!.update(done, total);
-      },
-    });
-  } catch (error) {
-    bar?.finish();
-    bar = undefined;
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
-    if (!(error instanceof ImportError || error instanceof FileError)) throw error;
-    io.error(error instanceof FileError ? `${error.message}\n` : `${file}: ${error.message}\n`);
-    return undefined;
-  } finally {
-    bar?.finish();
   }
 }

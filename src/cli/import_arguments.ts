@@ -67,7 +67,8 @@ export function readImportOptions(options: ImportOptions): ImportArguments {
   };
 }
 
-function readServer(text: string): URL {
+/** @throws {UsageError} */
+export function readServer(text: string): URL {
   const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hostname === "") {
@@ -78,13 +79,15 @@ function readServer(text: string): URL {
   return url;
 }
 
-function readKind(text: string): TreeKind {
+/** @throws {UsageError} */
+export function readKind(text: string): TreeKind {
   const kind = TREE_KINDS.find((name) => name === text);
   if (kind === undefined) throw new UsageError(`--kind must be ${TREE_KINDS.join(" or ")}, got "${text}"`);
   return kind;
 }
 
-function readResolution(value: string | number): number {
+/** @throws {UsageError} */
+export function readResolution(value: string | number): number {
   const resolution = typeof value === "number" ? value : /^\d{1,7}$/.test(value) ? Number(value) : NaN;
   if (!Number.isInteger(resolution) || resolution < 1) {
     throw new UsageError(`--resolution must be a whole number of cells from 1, got "${value}"`);
@@ -101,7 +104,8 @@ function readCell(text: string): Vec3 {
   return [x!, y!, z!];
 }
 
-function readUp(text: string): UpAxis {
+/** @throws {UsageError} */
+export function readUp(text: string): UpAxis {
   if (text !== "y" && text !== "z") throw new UsageError(`--up must be y or z, got "${text}"`);
   return text;
 }

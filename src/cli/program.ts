@@ -10,6 +10,7 @@ import { addLoadCommand } from "./load_command.ts";
 import { addServeCommand } from "./serve_command.ts";
 import { addKeyCommand } from "./key_command.ts";
 import { processSignals, type SignalSource } from "./stop_signals.ts";
+import { addSnapshotCommand } from "./snapshot_command.ts";
 import { addTokenCommand } from "./token_command.ts";
 import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
@@ -60,6 +61,7 @@ function createProgram(context: CommandContext): Command {
   addServeCommand(program, context);
   addImportCommand(program, context);
   addInspectCommand(program, context);
+  addSnapshotCommand(program, context);
   addLoadCommand(program, context);
   addKeyCommand(program, context);
   addTokenCommand(program, context);

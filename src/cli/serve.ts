@@ -1,5 +1,6 @@
 import { type Config, ConfigError, configSecrets, isDevelopment } from "../config/mod.ts";
 import { GpuError } from "../gpu/mod.ts";
+import { TracerStartError } from "../snapshot/mod.ts";
 import { FileError } from "../sources/mod.ts";
 import { type Clock, createLogger, type Logger, type Random } from "../observe/mod.ts";
 import { describeAccess } from "./describe_access.ts";
@@ -159,6 +160,7 @@ function banner(url: string, reach: readonly string[], builderText: string, conf
 
 function startProblem(error: unknown, config: Config): string {
   if (error instanceof ConfigError) return error.message;
+  if (error instanceof TracerStartError) return tracerProblem(error, config);
   return error instanceof GpuError ? gpuProblem(error, config) : listenProblem(error, config);
 }
 
@@ -166,6 +168,12 @@ function startProblem(error: unknown, config: Config): string {
 function gpuProblem({ message }: GpuError, { build }: Pick<Config, "build">): string {
   return `Cannot build on the GPU (build.backend is ${JSON.stringify(build.backend)}): ${message}. ` +
     "Choose another with --build-backend: gpu takes any adapter, auto the CPU where there is no hardware GPU";
+}
+
+/** Why what is to trace pictures cannot be had, and what to do about it. */
+function tracerProblem({ message }: TracerStartError, { trace }: Pick<Config, "trace">): string {
+  return `Cannot trace pictures (trace.backend is ${JSON.stringify(trace.backend)}): ${message}. ` +
+    "Choose another with --trace-backend: gpu takes any adapter, auto the CPU where there is no hardware GPU";
 }
 
 /** Why the server cannot listen, and what to do about it. */

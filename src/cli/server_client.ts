@@ -19,6 +19,8 @@ export class ServerError extends Error {
   override readonly name = "ServerError";
   /** Code of the server's catalogue; empty when there was no answer, or none of its own. */
   readonly code: string;
+  /** What the server itself said of it. */
+  readonly detail: string;
   /** Set when trying again later can help. */
   readonly retryAfterMs: number | undefined;
   /** Whether the connection failed, as opposed to the request. */
@@ -28,18 +30,23 @@ export class ServerError extends Error {
     message: string,
     options: ErrorOptions & {
       readonly code?: string;
+      readonly detail?: string;
       readonly retryAfterMs?: number | undefined;
       readonly isUnreachable?: boolean;
     } = {},
   ) {
     super(message, options);
     this.code = options.code ?? "";
+    this.detail = options.detail ?? message;
     this.retryAfterMs = options.retryAfterMs;
     this.isUnreachable = options.isUnreachable ?? false;
   }
 }
 
 const DEFAULT_RETRY_MS = 250;
+const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Media types of answers that are no text. */
+const BINARY = /^(?:application\/octet-stream|image\/)/;
 const WAIT_STATUS: readonly number[] = [429, 503];
 /** Why a world is not made that may be there all the same. */
 const NOT_MADE: readonly string[] = ["WORLD_EXISTS", "NOT_ALLOWED"];
@@ -126,6 +133,13 @@ export class ServerClient {
     return (await this.#send("GET", path)).bytes;
   }
 
+  /** A picture of the world, as PNG. */
+  async picture(query: URLSearchParams): Promise<Uint8Array> {
+    const { bytes } = await this.#send("GET", `${this.#path()}/snapshot.png?${query}`);
+    if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return bytes;
+    throw new ServerError(`${this.#options.server.origin} answers like no Voxcast server: that is no PNG`);
+  }
+
   /** Sends JSON to an address below the world's own. */
   async postToWorld(path: string, value: unknown): Promise<unknown> {
     return await this.post(this.#path() + path, value);
@@ -169,7 +183,7 @@ export class ServerClient {
       signal?.throwIfAborted();
       throw this.#unreachable(error);
     }
-    const isJson = !(response.headers.get("content-type") ?? "").startsWith("application/octet-stream");
+    const isJson = !BINARY.test(response.headers.get("content-type") ?? "");
     const answer = isJson ? parseAnswer(new TextDecoder().decode(bytes)) : undefined;
     if (response.ok) return { status: response.status, answer, bytes };
     throw this.#refusal(response, answer);
@@ -196,6 +210,7 @@ export class ServerClient {
     const retryAfterMs = waits ? retryAfter(response, problem) : undefined;
     return new ServerError(`${origin} refuses: ${detail}${advice(response.status, code, this.#options)}`, {
       code,
+      detail,
       retryAfterMs,
     });
   }

@@ -1,5 +1,6 @@
 import type { Clock } from "../observe/mod.ts";
 import { encodePatch, type PatchCells } from "../protocol/mod.ts";
+import { pause } from "./pause.ts";
 import { type ServerClient, ServerError } from "./server_client.ts";
 
 export interface UploadOptions {
@@ -98,18 +99,4 @@ function halves({ positions, colors, materials }: PatchCells): PatchCells[] {
     colors: colors.subarray(from, to),
     ...(materials === undefined ? {} : { materials: materials.subarray(from, to) }),
   }));
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clock.clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = clock.setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,6 +1,5 @@
 import type { Bounds } from "../space/mod.ts";
-import type { Viewport } from "../viewport/mod.ts";
-import { fitBounds } from "./camera_fit.ts";
+import { fitBounds, type Viewport } from "../viewport/mod.ts";
 import { fly, look } from "./camera_fly.ts";
 import { type DistanceRange, orbit, pan, zoom } from "./camera_orbit.ts";
 import { type CameraPose, type Lens, poseDistance, toViewport } from "./camera_pose.ts";

@@ -1,10 +1,10 @@
 import type { Vec3 } from "../space/mod.ts";
-import type { Viewport } from "../viewport/mod.ts";
+import { USUAL_FOV_Y, type Viewport } from "../viewport/mod.ts";
 import { type Lens, toViewport } from "./camera_pose.ts";
 
-/** The lens of those who choose none: 50 degrees high, as an eye before a screen sees. */
+/** The lens of those who choose none. */
 export const DEFAULT_LENS: Lens = {
-  fovY: (50 * Math.PI) / 180,
+  fovY: USUAL_FOV_Y,
   aspectRatio: 16 / 9,
   nearPlane: 0.5,
   farPlane: 8192,

@@ -37,6 +37,11 @@ export const RULES: readonly Rule[] = [
     message: ({ gpu }) => `must be at most gpu.maxPauseMs, which is ${gpu.maxPauseMs}`,
   },
   {
+    keys: ["trace.pauseMs", "trace.maxPauseMs"],
+    holds: ({ trace }) => trace.pauseMs <= trace.maxPauseMs,
+    message: ({ trace }) => `must be at most trace.maxPauseMs, which is ${trace.maxPauseMs}`,
+  },
+  {
     keys: ["session.heartbeatIntervalMs", "session.deadAfterMs"],
     holds: ({ session }) => session.heartbeatIntervalMs < session.deadAfterMs,
     message: ({ session }) => `must be below session.deadAfterMs, which is ${session.deadAfterMs}`,

@@ -17,6 +17,8 @@ export const GROUP_TITLES: Readonly<Record<string, string>> = {
   build: "Builds",
   gpu: "Builds on the GPU",
   streaming: "Streaming",
+  trace: "Ray tracing",
+  snapshots: "Pictures and picks",
   performance: "Performance",
   http: "HTTP",
   import: "Imports by the server",
@@ -60,7 +62,7 @@ another one:
 
 - \`worldMax\` is above \`worldMin\`; \`streaming.lodThresholds\` ascend strictly and \`streaming.maxLodLevel\` is their
   number, at most \`gridDepth\`; \`world.maxWorldBytes\` is at most \`world.maxVoxelBytesTotal\`, \`gpu.pauseMs\` at most
-  \`gpu.maxPauseMs\`.
+  \`gpu.maxPauseMs\`, \`trace.pauseMs\` at most \`trace.maxPauseMs\`.
 - \`session.heartbeatIntervalMs\` is below \`session.deadAfterMs\`, \`session.ackRetryMs\` at most \`session.ackTimeoutMs\`,
   \`session.maxUnauthenticatedPerAddress\` at most \`session.maxUnauthenticated\`, \`limits.messagesPerSecond\` at most
   \`limits.serverMessagesPerSecond\`.

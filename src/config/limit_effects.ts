@@ -44,6 +44,8 @@ const TOO_MANY_ENTITIES: LimitEffect = { code: "ENTITY_LIMIT", status: 409, text
 const DROPS: LimitEffect = { text: "messages are dropped as the subscription's strategy says" };
 const NO_FRAMES: LimitEffect = { text: "the client gets no more frames until it has read" };
 const WAITS: LimitEffect = { text: "the rest waits" };
+const NO_PICTURE: LimitEffect = { code: "INVALID_FIELD", status: 400, text: "refused" };
+const TOO_MANY: LimitEffect = { code: "BUSY", status: 429, text: "refused, with `Retry-After`" };
 const IMPORT: LimitEffect = { text: "the file is refused, the world stays as it was" };
 
 /** Every limit that a client or a load can reach, with what it does then. `docs/configuration.md` prints it as one table. */
@@ -53,6 +55,8 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
   "limits.settingsRequests": RATE,
   "limits.regionRequests": RATE,
   "limits.snapshotRequests": RATE,
+  "limits.pictureRequests": RATE,
+  "limits.pickRequests": RATE,
   "limits.longPollRequests": RATE,
   "limits.opRequests": RATE,
   "limits.connects": { ...RATE, text: "the upgrade is refused, with `Retry-After`" },
@@ -178,6 +182,23 @@ export const LIMIT_EFFECTS: Readonly<Partial<Record<ConfigKey, LimitEffect>>> = 
   },
   "gpu.maxHangs": { text: "the CPU builds until the next start" },
   "gpu.maxFailures": { text: "the CPU builds for `gpu.pauseMs`" },
+  "trace.maxPicturePixels": NO_PICTURE,
+  "trace.maxWaitingPictures": TOO_MANY,
+  "trace.maxWaitingPicks": TOO_MANY,
+  "trace.maxSceneBytes": {
+    text:
+      "the picture is made of coarser regions; PAYLOAD_TOO_LARGE where `lod` was given or nothing is coarse enough",
+  },
+  "trace.tileTimeoutMs": { text: "the worker is replaced, the tile tried again; in the end 503" },
+  "trace.maxHangs": { text: "the CPU traces until the next start" },
+  "trace.maxFailures": { text: "the CPU traces for `trace.pauseMs`" },
+  "snapshots.maxWidthPx": NO_PICTURE,
+  "snapshots.maxHeightPx": NO_PICTURE,
+  "snapshots.maxRegions": { code: "PAYLOAD_TOO_LARGE", status: 413, text: "refused: come nearer" },
+  "snapshots.maxAtOnce": TOO_MANY,
+  "snapshots.buildWaitMs": { status: 503, text: "refused, with `Retry-After`; the builds go on" },
+  "snapshots.traceTimeoutMs": { status: 503, text: "given up, with `Retry-After`" },
+  "snapshots.maxCacheBytes": { text: "the pictures that were asked for longest ago are forgotten" },
   "import.maxFileBytes": IMPORT,
   "import.maxDecodedBytes": IMPORT,
   "import.maxPoints": IMPORT,

@@ -20,7 +20,15 @@ export const limitsSchema = z.strictObject({
     "requests/window",
     "The same for reading voxels, entities and regions",
   ),
-  snapshotRequests: whole(30, 1, 1_000_000, "requests/window", "The same for snapshots"),
+  snapshotRequests: whole(30, 1, 1_000_000, "requests/window", "The same for statistics and metrics"),
+  pictureRequests: whole(30, 1, 1_000_000, "requests/window", "The same for pictures of worlds"),
+  pickRequests: whole(
+    600,
+    1,
+    1_000_000,
+    "requests/window",
+    "The same for picks: questions what a ray meets",
+  ),
   longPollRequests: whole(
     120,
     1,

@@ -3,7 +3,9 @@ import { GIB, KIB, MIB, real, whole } from "./field_schemas.ts";
 import { limitsSchema } from "./limits_schema.ts";
 import { securitySchema } from "./security_schema.ts";
 import { sessionSchema } from "./session_schema.ts";
+import { snapshotsSchema } from "./snapshots_schema.ts";
 import { streamingSchema } from "./streaming_schema.ts";
+import { traceSchema } from "./trace_schema.ts";
 
 /*
  * The single source of every setting: default, range, unit and description stand here and in the schemas of its groups
@@ -187,6 +189,8 @@ export const configSchema = z.strictObject({
     ),
   }).prefault({}),
   streaming: streamingSchema,
+  trace: traceSchema,
+  snapshots: snapshotsSchema,
   performance: z.strictObject({
     regionCacheTtlMs: whole(
       60_000,

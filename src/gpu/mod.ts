@@ -1,4 +1,8 @@
-/** The GPU: devices, compiled stages, recorded work and what it gives back. For Workers only: waiting blocks the thread. */
+/**
+ * The GPU: devices, compiled stages, recorded work and what it gives back. For Workers only, as waiting blocks the thread;
+ * the breaker is for whoever decides whether to ask it.
+ */
+export { type BreakerState, CircuitBreaker, type CircuitBreakerOptions } from "./breaker.ts";
 export { type AdapterSummary, chooseAdapter, describeAdapter } from "./adapter.ts";
 export { BufferPool } from "./buffer_pool.ts";
 export { type DeviceEvents, openDevice } from "./device.ts";

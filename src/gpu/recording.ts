@@ -10,8 +10,10 @@ export interface Stage {
 /** A buffer that a recording works with. */
 export interface RecordedBuffer {
   readonly bytes: number;
-  /** What it holds at the start: bytes from the host, zeros, or whatever was there before. */
-  readonly content: Uint8Array | Uint32Array | "zero" | "any";
+  /** What it holds at the start: bytes from the host, zeros, whatever was there before, or what its owner has put there. */
+  readonly content: Uint8Array | Uint32Array | "zero" | "any" | "resident";
+  /** The buffer of an owner who keeps it from recording to recording, which gives it the content `resident`. */
+  readonly resident?: GPUBuffer;
   /** Whether it holds arguments of indirect dispatches. */
   readonly isIndirect: boolean;
 }
@@ -57,6 +59,11 @@ export class Recorder implements Recording {
   /** A buffer that begins with bytes of the host, which are read when the recording is run. */
   upload(name: string, content: Uint8Array | Uint32Array): void {
     this.#add(name, { bytes: Math.max(MIN_BYTES, roundUp(content.byteLength)), content, isIndirect: false });
+  }
+
+  /** A buffer that stays on the device and is filled already: neither uploaded nor given back. */
+  resident(name: string, buffer: GPUBuffer): void {
+    this.#add(name, { bytes: buffer.size, content: "resident", isIndirect: false, resident: buffer });
   }
 
   /** A buffer that begins with zeros. */

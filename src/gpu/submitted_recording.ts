@@ -120,6 +120,11 @@ export class SubmittedRecording {
     this.#querySet?.destroy();
   }
 
+  /** Another owner's, or one of the pool. */
+  #buffer(name: string): GPUBuffer {
+    return this.#recording.buffers.get(name)!.resident ?? this.#buffers.get(name)!;
+  }
+
   *#all(): Generator<GPUBuffer> {
     yield* this.#buffers.values();
     yield this.#staging;
@@ -129,7 +134,8 @@ export class SubmittedRecording {
   #acquire(): void {
     const { pool, device } = this.#runner;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    for (const [name, { bytes, content, isIndirect }] of this.#recording.buffers) {
+    for (const [name, { bytes, content, isIndirect, resident }] of this.#recording.buffers) {
+      if (resident !== undefined) continue;
       const buffer = pool.acquire(bytes, isIndirect ? usage | GPUBufferUsage.INDIRECT : usage);
       this.#buffers.set(name, buffer);
       if (typeof content !== "string") writeWhole(device, buffer, content);
@@ -157,7 +163,7 @@ export class SubmittedRecording {
     });
     let at = 0;
     for (const { buffer, bytes } of this.#recording.reads) {
-      encoder.copyBufferToBuffer(this.#buffers.get(buffer)!, 0, this.#staging, at, bytes);
+      encoder.copyBufferToBuffer(this.#buffer(buffer), 0, this.#staging, at, bytes);
       at += bytes;
     }
     if (querySet !== undefined) {
@@ -176,7 +182,7 @@ export class SubmittedRecording {
     const entries = buffers.map((name, binding) => ({
       binding,
       // Bound at its planned size, not the pool's, so that the shader sees how long the array is.
-      resource: { buffer: this.#buffers.get(name)!, size: this.#recording.buffers.get(name)!.bytes },
+      resource: { buffer: this.#buffer(name), size: this.#recording.buffers.get(name)!.bytes },
     }));
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));

@@ -1,6 +1,7 @@
 import type { Config } from "../config/mod.ts";
 import type { Clock, Logger, Metrics } from "../observe/mod.ts";
 import type { Authenticator, LimitStore, Principal, Violations } from "../security/mod.ts";
+import type { Snapshots } from "../snapshot/mod.ts";
 import type { RegionStreamer } from "../streaming/mod.ts";
 import type { Worlds } from "../world/mod.ts";
 import type { AssetSource } from "./assets.ts";
@@ -23,6 +24,8 @@ export interface HttpDeps {
   readonly worlds: Worlds;
   /** Regions for those who poll. */
   readonly regions: Pick<RegionStreamer, "fetchRegion" | "occupiedRegions" | "regionsInView">;
+  /** Pictures and picks. */
+  readonly snapshots: Pick<Snapshots, "picture" | "pick">;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Names `voxcast_http_*` and those of `metric_table.ts` are registered in it, so one app a registry. */

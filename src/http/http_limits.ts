@@ -17,6 +17,8 @@ export type RequestClass =
   | "settings"
   | "regions"
   | "snapshots"
+  | "pictures"
+  | "picks"
   | "longPolls"
   | "ops"
   | "connects"
@@ -83,6 +85,8 @@ export class HttpLimits {
       settings: rule("settings", limits.settingsRequests),
       regions: rule("regions", limits.regionRequests),
       snapshots: rule("snapshots", limits.snapshotRequests),
+      pictures: rule("pictures", limits.pictureRequests),
+      picks: rule("picks", limits.pickRequests),
       longPolls: rule("longPolls", limits.longPollRequests),
       ops: rule("ops", limits.opRequests),
       connects: rule("connects", limits.connects),

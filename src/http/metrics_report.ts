@@ -4,6 +4,7 @@ import { KindMetrics } from "./kind_metrics.ts";
 import { METRIC_TABLE, type MetricRow } from "./metric_table.ts";
 import { ReasonMetrics, type ReasonRow } from "./reason_metrics.ts";
 import { SESSION_METRICS, SESSION_REASONS } from "./session_metrics.ts";
+import { SNAPSHOT_METRICS, SNAPSHOT_REASONS } from "./snapshot_metrics.ts";
 import { shortNumber } from "./short_number.ts";
 import type { ServerStatus } from "./status.ts";
 import { occupiedRegions } from "./world_json.ts";
@@ -76,6 +77,7 @@ const REASONS: readonly ReasonRow[] = [
     read: ({ backpressure }) => ({ ...backpressure.closed }),
   },
   ...SESSION_REASONS,
+  ...SNAPSHOT_REASONS,
 ];
 
 /**
@@ -97,7 +99,7 @@ export class MetricsReport {
     this.#metrics = metrics;
     this.#status = status;
     this.#worlds = worlds;
-    this.#sources = [...METRIC_TABLE, ...SESSION_METRICS].map((row) => ({
+    this.#sources = [...METRIC_TABLE, ...SESSION_METRICS, ...SNAPSHOT_METRICS].map((row) => ({
       row,
       set: register(metrics, row),
     }));

@@ -52,6 +52,10 @@ export const ROUTE_NEEDS: Readonly<Record<string, RouteNeed>> = {
   "GET /api/worlds/{w}/regions": { access: "viewer", scope: WORLD, limit: "regions", waits: true },
   "GET /api/worlds/{w}/regions/{key}": { access: "viewer", scope: WORLD, limit: "regions", waits: true },
 
+  "GET /api/worlds/{w}/snapshot.png": { access: "viewer", scope: WORLD, limit: "pictures" },
+  "GET /api/worlds/{w}/thumbnail.png": { access: "viewer", scope: WORLD, limit: "pictures" },
+  "POST /api/worlds/{w}/pick": { access: "viewer", scope: WORLD, limit: "picks" },
+
   "GET /api/worlds/{w}/entities": { access: "viewer", scope: WORLD, limit: "regions" },
   "POST /api/worlds/{w}/entities/bulk": { access: "participant", scope: WORLD, limit: "ops" },
   "GET /api/worlds/{w}/entities/{id}": { access: "viewer", scope: WORLD, limit: "regions" },

@@ -6,7 +6,8 @@ import { TREE_KINDS } from "../tree/mod.ts";
 
 /** The document states the length of a tuple apart: `prefixItems` alone would let shorter and longer arrays pass. */
 const THREE = { minItems: 3, maxItems: 3 } as const;
-const vec3 = z.tuple([z.number(), z.number(), z.number()]).openapi(THREE);
+/** Three numbers. */
+export const vec3Schema = z.tuple([z.number(), z.number(), z.number()]).openapi(THREE);
 const positiveVec3 = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()])
   .openapi(THREE);
 const PLAIN_NAME = `Expected text ${PLAIN_NAME_WORDS}`;
@@ -24,13 +25,13 @@ const entityType = z.string().max(64).refine(isPlainName, PLAIN_NAME).openapi(NA
 export const sourceSchema = z.string().min(1).max(64).refine(isPlainName, PLAIN_NAME).openapi(NAME);
 
 /** A cube in world units, half-open. */
-export const boundsSchema = z.strictObject({ min: vec3, max: vec3 }).openapi("Bounds");
+export const boundsSchema = z.strictObject({ min: vec3Schema, max: vec3Schema }).openapi("Bounds");
 
 /** An entity as it is put by bulk and as it is shown. */
 export const entitySchema = z.strictObject({
   id: entityIdSchema,
   type: entityType,
-  position: vec3.openapi({ description: "Centre, in world units" }),
+  position: vec3Schema.openapi({ description: "Centre, in world units" }),
   size: positiveVec3.openapi({ description: "Extent an axis, in world units" }),
   color: colorSchema,
   material: materialSchema.optional(),

@@ -3,6 +3,7 @@ import type { RegionCache } from "../cache/mod.ts";
 import type { Clock } from "../observe/mod.ts";
 import type { Authenticator } from "../security/mod.ts";
 import type { Connection, Kernel, KernelStatus, MemoryGuard } from "../session/mod.ts";
+import type { Snapshots } from "../snapshot/mod.ts";
 import type { RegionStreamer } from "../streaming/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 import type {
@@ -22,6 +23,7 @@ export interface ReportingParts {
   readonly builder: Backend;
   readonly cache: RegionCache;
   readonly streamer: RegionStreamer;
+  readonly snapshots: Snapshots;
   readonly kernel: Kernel;
   readonly guard: MemoryGuard;
   readonly authenticator: Authenticator;
@@ -32,7 +34,7 @@ export function serverStatus(
   parts: ReportingParts,
   { startedAtMs, port }: { readonly startedAtMs: number; readonly port: number | undefined },
 ): ServerStatus {
-  const { clock, builds, builder, streamer, kernel } = parts;
+  const { clock, builds, builder, streamer, snapshots, kernel } = parts;
   const build = builds.stats();
   const ledger = streamer.ledger();
   const clientsByKind = streamer.clientsByKind();
@@ -54,6 +56,8 @@ export function serverStatus(
     ledger,
     bulk: bulkStatus(parts),
     backpressure: streamer.pressureStats(),
+    snapshots: snapshots.status(),
+    tracer: snapshots.tracer,
     kinds: { esvo: kindStatus("esvo"), esvt: kindStatus("esvt") },
     connections: () => [...kernel.connections].map((connection) => connectionRow(parts, connection)),
     members: (world) =>

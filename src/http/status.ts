@@ -1,5 +1,7 @@
 import type { BackendStatus } from "../build/mod.ts";
+import type { SnapshotStatus } from "../snapshot/mod.ts";
 import type { FlushCause, FrameType, PressureStats } from "../streaming/mod.ts";
+import type { TracerStatus } from "../trace/mod.ts";
 import type { TreeKind } from "../tree/mod.ts";
 
 /** What the running server reports about itself; the composition root fills it anew at each call, cheaply. */
@@ -15,6 +17,10 @@ export interface ServerStatus {
   readonly bulk: BulkStatus;
   readonly backpressure: PressureStats;
   readonly kinds: Readonly<Record<TreeKind, KindStatus>>;
+  /** Pictures and picks since the start. */
+  readonly snapshots: SnapshotStatus;
+  /** What traces them. */
+  readonly tracer: TracerStatus;
   readonly session: SessionStatus;
   /** One row a connection for `/ws/stats`; only asked there. */
   connections(): readonly ConnectionRow[];

@@ -7,3 +7,6 @@ export type { Registration, StreamerOptions, StreamLimits } from "./streamer_opt
 export type { PressureReason, PressureStats } from "./pressure_metrics.ts";
 export type { RegionAnswer, RegionQuery } from "./region_fetch.ts";
 export type { CameraView, RegionPage, ViewedRegion } from "./region_view.ts";
+export type { GatheredRegion } from "./held_trees.ts";
+export type { PictureDetail, PicturedView } from "./pictured_view.ts";
+export { type GatherOptions, LateRegionsError } from "./tree_gathering.ts";

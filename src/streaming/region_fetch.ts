@@ -70,6 +70,7 @@ export function fetchRegion(query: RegionQuery, context: FetchContext): Promise<
 /** A fetch that waits. */
 class Fetch implements RegionWait {
   readonly lod: number;
+  readonly wantsFrame = true;
   readonly #query: RegionQuery;
   readonly #newest: number;
   readonly #context: FetchContext;
@@ -144,7 +145,7 @@ class Fetch implements RegionWait {
 }
 
 /** Whether the cache has a version that will do, as fine as memory allows. */
-function isReadyFor(
+export function isReadyFor(
   region: CachedRegion | undefined,
   version: number,
   lod: number,

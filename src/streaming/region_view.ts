@@ -1,6 +1,6 @@
 import type { RegionCache } from "../cache/mod.ts";
 import { type RegionKey, regionKey, regionMorton } from "../space/mod.ts";
-import { computeVisible, lodRuleFor, type Viewport, VisibleSet } from "../viewport/mod.ts";
+import { computeVisible, type DetailRule, lodRuleFor, type Viewport, VisibleSet } from "../viewport/mod.ts";
 import type { WorldStream } from "./world_stream.ts";
 
 /** A region that a camera sees. */
@@ -26,16 +26,21 @@ export interface RegionPage {
   readonly hasMore: boolean;
 }
 
-/** What a client with a camera would be sent of a world: at most so many regions. O(regions seen). */
+/**
+ * What a client with a camera would be sent of a world: at most so many regions. O(regions seen).
+ *
+ * @param rule how their levels of detail are chosen, if not as clients are sent them
+ */
 export function regionsInView(
   stream: WorldStream,
   viewport: Viewport,
   cache: RegionCache,
   maxRegions: number,
+  rule: DetailRule = stream.lodRule,
 ): CameraView {
   const { grid } = stream.world;
-  const rule = lodRuleFor(stream.lodRule, viewport, grid);
-  const visible = computeVisible(viewport, grid, stream.pyramid, rule, VISIBLE, undefined, maxRegions);
+  const lodRule = lodRuleFor(rule, viewport, grid);
+  const visible = computeVisible(viewport, grid, stream.pyramid, lodRule, VISIBLE, undefined, maxRegions);
   const { keys, lods, count, leftOut } = visible;
   const regions = Array.from({ length: count }, (_, i) => {
     const key = regionKey(grid.level, keys[i]!);

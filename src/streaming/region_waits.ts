@@ -5,6 +5,8 @@ import type { RegionKey } from "../space/mod.ts";
 export interface RegionWait {
   /** The LOD that is waited for. */
   readonly lod: number;
+  /** Whether a frame of it will be sent; otherwise the tree alone is wanted. */
+  readonly wantsFrame: boolean;
   /** A newer build is in the cache. */
   onBuilt(region: CachedRegion): void;
   /** The world is not served any more. */
@@ -31,6 +33,11 @@ export class RegionWaits {
   /** LODs at which a region is waited for. */
   *lodsOf(key: RegionKey): Generator<number> {
     for (const { lod } of this.#waits.get(key) ?? []) yield lod;
+  }
+
+  /** LODs of which frames are waited for. */
+  *framesOf(key: RegionKey): Generator<number> {
+    for (const { lod, wantsFrame } of this.#waits.get(key) ?? []) if (wantsFrame) yield lod;
   }
 
   /** Tells those who wait for a region of its newest build. */

@@ -76,7 +76,7 @@ export class ServedWorld implements Disposable {
   wantedPayloads(key: RegionKey, kind: TreeKind): readonly PayloadId[] {
     const { clients, waits } = this.kinds[kind];
     const ids = new Set<PayloadId>();
-    for (const lod of waits.lodsOf(key)) ids.add(payloadId(lod));
+    for (const lod of waits.framesOf(key)) ids.add(payloadId(lod));
     for (const { view } of clients) for (const id of view.wantedPayloads(key)) ids.add(id);
     return [...ids].sort((a, b) => a - b);
   }

@@ -21,11 +21,20 @@ import { type DropReason, FrameLedger, type LedgerSnapshot } from "./ledger.ts";
 import { PressureMetrics, type PressureStats } from "./pressure_metrics.ts";
 import { fetchRegion, type RegionAnswer, type RegionQuery } from "./region_fetch.ts";
 import { RegionTables } from "./region_table.ts";
-import { type CameraView, occupiedRegions, type RegionPage, regionsInView } from "./region_view.ts";
+import type { GatheredRegion } from "./held_trees.ts";
+import { picturedRegions, type PicturedView } from "./pictured_view.ts";
+import {
+  type CameraView,
+  occupiedRegions,
+  type RegionPage,
+  regionsInView,
+  type ViewedRegion,
+} from "./region_view.ts";
 import { type ServedKind, ServedWorld } from "./served_world.ts";
 import type { Registration, StreamerOptions } from "./streamer_options.ts";
 import { StreamCycle } from "./stream_cycle.ts";
 import { streamFeatures } from "./stream_features.ts";
+import { type GatherOptions, gatherTrees } from "./tree_gathering.ts";
 import { TurnScheduler } from "./turn_scheduler.ts";
 
 /** A view that takes long to compute is computed the less often: no sooner than after so many times as long. */
@@ -216,6 +225,37 @@ export class RegionStreamer {
   regionsInView(world: World, kind: TreeKind, viewport: Viewport): CameraView {
     const { cache, maxRegionsPerView } = this.#options;
     return regionsInView(this.#served(world, kind).stream, viewport, cache, maxRegionsPerView);
+  }
+
+  /**
+   * What a picture with a camera would show of a world, in this order; emptied regions are among it. Throws WORLD_NOT_FOUND, and
+   * PAYLOAD_TOO_LARGE for more regions than it may show.
+   */
+  picturedRegions(world: World, kind: TreeKind, view: PicturedView): readonly ViewedRegion[] {
+    return picturedRegions(this.#served(world, kind).stream, view, this.#options.cache);
+  }
+
+  /**
+   * The trees of what a picture shows; see {@linkcode gatherTrees} and {@linkcode RegionStreamer.picturedRegions} for the
+   * errors.
+   */
+  async gatherTrees(
+    world: World,
+    kind: TreeKind,
+    view: PicturedView,
+    options: GatherOptions,
+  ): Promise<readonly GatheredRegion[]> {
+    const { stream, waits } = this.#served(world, kind);
+    const { cache, clock, requestBuild, onInterestChanged } = this.#options;
+    return await gatherTrees(options, {
+      clock,
+      cache,
+      stream,
+      waits,
+      list: () => this.picturedRegions(world, kind, view),
+      requestBuild: (key) => requestBuild(world, key, kind),
+      interestChanged: (key) => onInterestChanged(world, key),
+    });
   }
 
   /** See {@linkcode occupiedRegions}. Throws WORLD_NOT_FOUND. */

@@ -38,3 +38,15 @@ export { cellNeighbour, tetNeighbour } from "./neighbours.ts";
 export { type TreeStatistics, treeStatistics } from "./statistics.ts";
 export { exportDescriptors } from "./export_descriptors.ts";
 export { importDescriptors, type TreeShape } from "./import_descriptors.ts";
+export { type PackedTree, packTree } from "./trace/packed_tree.ts";
+export {
+  createScene,
+  REGION_FIELD,
+  REGION_WORDS,
+  type Scene,
+  type SceneRegion,
+  TOP_HEADER_WORDS,
+} from "./trace/scene.ts";
+export { MANTISSA_BITS, Ray, WORLD_UNITS } from "./trace/ray.ts";
+export { CUBE_TYPE, FACE_NORMALS, Hit, INSIDE_FACE, NO_REGION } from "./trace/hit.ts";
+export { traceScene } from "./trace/trace_scene.ts";

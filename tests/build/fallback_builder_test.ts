@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CircuitBreaker } from "../../src/build/breaker.ts";
+import { CircuitBreaker } from "../../src/gpu/breaker.ts";
 import { BuildAbortedError, type BuildJob, type BuildResult } from "../../src/build/builder.ts";
 import { FallbackBuilder, type FirstBuilder } from "../../src/build/fallback_builder.ts";
 import { ReturnedJobError } from "../../src/build/returned_job_error.ts";

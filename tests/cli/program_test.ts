@@ -21,7 +21,7 @@ testWith(need, "--version prints the version of deno.json and succeeds", async (
 Deno.test("--help lists every command and succeeds; so does help of each command", async () => {
   const { code, out } = await run("--help");
   assertEquals(code, 0);
-  for (const command of ["serve", "import", "inspect", "load", "key", "token", "config"]) {
+  for (const command of ["serve", "import", "inspect", "snapshot", "load", "key", "token", "config"]) {
     assertMatch(out, new RegExp(`^  ${command} `, "m"));
     const help = await run(command, "--help");
     assertEquals(help.code, 0);

@@ -13,6 +13,7 @@ import {
 } from "../../src/cli/serve.ts";
 import { ReloadSignal } from "../../src/cli/reload_signal.ts";
 import { type SignalSource, StopSignals } from "../../src/cli/stop_signals.ts";
+import { TracerStartError } from "../../src/snapshot/mod.ts";
 import { FileError } from "../../src/sources/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { MemoryIo } from "../support/memory_io.ts";
@@ -379,4 +380,15 @@ Deno.test("a server looks at its files of keys when it is told to, from its star
   stop.abort();
   assertEquals(await code, 0);
   assertEquals(app.reload, undefined);
+});
+
+Deno.test("a tracer that was asked for and cannot be had ends the start with what to do", async () => {
+  const app = new NotedApp();
+  app.failures.set("start", new TracerStartError("No WebGPU adapter has that name"));
+  const { io, code } = start(app);
+  assertEquals(await code, 1);
+  assertStringIncludes(
+    io.errorText,
+    'Cannot trace pictures (trace.backend is "auto"): No WebGPU adapter has that name. Choose another with --trace-backend',
+  );
 });

@@ -1,6 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { fitBounds } from "../../src/client/camera_fit.ts";
 import { fly, look } from "../../src/client/camera_fly.ts";
 import { orbit, pan, zoom } from "../../src/client/camera_orbit.ts";
 import {
@@ -13,7 +12,7 @@ import {
 } from "../../src/client/camera_pose.ts";
 import { CameraRig } from "../../src/client/camera_rig.ts";
 import { type Bounds, perspectiveFrustum, type Vec3 } from "../../src/space/mod.ts";
-import { viewportProblem } from "../../src/viewport/mod.ts";
+import { fitBounds, viewportProblem } from "../../src/viewport/mod.ts";
 
 const LENS: Lens = { fovY: 0.9, aspectRatio: 1.6, nearPlane: 0.5, farPlane: 8192 };
 const POSE: CameraPose = { eye: [0, 0, 10], target: [0, 0, 0] };

@@ -87,6 +87,7 @@ Deno.test("each setting reaches the configuration from its variable and from its
     worldMin: { worldMax: 1e9 },
     worldMax: { worldMin: -1e9 },
     "gpu.maxPauseMs": { "gpu.pauseMs": 100 },
+    "trace.maxPauseMs": { "trace.pauseMs": 100 },
     "world.maxVoxelBytesTotal": { "world.maxWorldBytes": 65536 },
   };
   for (const field of FIELDS) {

@@ -10,7 +10,7 @@ function isLimit(key: string): boolean {
 }
 
 /** Bounds of something else than load: the lengths of pauses, the shape of worlds. */
-const NO_LIMITS = ["streaming.maxLodLevel", "gpu.maxPauseMs"];
+const NO_LIMITS = ["streaming.maxLodLevel", "gpu.maxPauseMs", "trace.maxPauseMs"];
 
 Deno.test("every limit says what becomes of those who reach it", () => {
   const without = FIELDS.map(({ key }) => key).filter((key) =>

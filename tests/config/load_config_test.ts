@@ -52,6 +52,28 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     pauseMs: 60000,
     maxPauseMs: 900000,
   });
+  assertEquals(config.trace, {
+    backend: "auto",
+    poolSize: 2,
+    maxPicturePixels: 8294400,
+    maxWaitingPictures: 16,
+    maxWaitingPicks: 256,
+    maxSceneBytes: 536870912,
+    tileTimeoutMs: 30000,
+    maxHangs: 3,
+    maxFailures: 3,
+    pauseMs: 1000,
+    maxPauseMs: 60000,
+  });
+  assertEquals(config.snapshots, {
+    maxWidthPx: 3840,
+    maxHeightPx: 2160,
+    maxRegions: 16384,
+    maxAtOnce: 8,
+    buildWaitMs: 10000,
+    traceTimeoutMs: 30000,
+    maxCacheBytes: 67108864,
+  });
   assertEquals(config.streaming, {
     streamingIntervalMs: 100,
     maxClientsPerServer: 1000,
@@ -137,6 +159,8 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     settingsRequests: 30,
     regionRequests: 600,
     snapshotRequests: 30,
+    pictureRequests: 30,
+    pickRequests: 600,
     longPollRequests: 120,
     opRequests: 6000,
     connects: 240,
@@ -335,8 +359,10 @@ Deno.test("contradictions are refused", () => {
   ]);
   assertEquals(keysOf({ "gpu.pauseMs": 5000, "gpu.maxPauseMs": 4999 }), ["gpu.pauseMs"]);
   loadConfig({ env: {}, flags: { "gpu.pauseMs": 5000, "gpu.maxPauseMs": 5000 } });
+  assertEquals(keysOf({ "trace.pauseMs": 5000, "trace.maxPauseMs": 4999 }), ["trace.pauseMs"]);
   for (const backend of ["", " gpu", "gpu ", "x".repeat(101), "gr\u00fcn"]) {
     assertEquals(keysOf({ "build.backend": backend }), ["build.backend"]);
+    assertEquals(keysOf({ "trace.backend": backend }), ["trace.backend"]);
   }
   for (const backend of ["auto", "gpu", "cpu", "H", "NVIDIA H200", "x".repeat(100)]) {
     assertEquals(loadConfig({ env: {}, flags: { "build.backend": backend } }).config.build.backend, backend);

@@ -20,11 +20,16 @@ const ALLOWED: Readonly<Record<string, readonly string[] | typeof ALL>> = {
   sources: ["space", "tree", "protocol", "world", ...SHARED],
   build: ["space", "tree", "protocol", "world", "gpu", ...SHARED],
   cache: ["space", "tree", "protocol", ...SHARED],
+  trace: ["space", "tree", "viewport", "gpu", ...SHARED],
   security: ["protocol", ...SHARED],
   session: ["protocol", "security", ...SHARED],
   streaming: ["space", "tree", "protocol", "viewport", "world", "build", "cache", "session", ...SHARED],
   channels: [
     ...["space", "tree", "protocol", "viewport", "world", "sources", "security", "session", "streaming"],
+    ...SHARED,
+  ],
+  snapshot: [
+    ...["space", "tree", "protocol", "viewport", "world", "streaming", "trace"],
     ...SHARED,
   ],
   http: ALL,
@@ -68,6 +73,7 @@ testWith(readable, "every Worker and every browser bundle is an entry of the gra
   assertArrayIncludes(entries, ["src/sources/import_worker.ts"]);
   assert(entries.some((path) => path.startsWith("src/build/cpu/")), "no build Worker among the entries");
   assertArrayIncludes(entries, ["src/build/gpu/worker.ts"]);
+  assertArrayIncludes(entries, ["src/trace/cpu_worker.ts", "src/trace/gpu_worker.ts"]);
 });
 
 testWith(

@@ -41,6 +41,9 @@ const CLASSES = [
   ["regions", { regionRequests: 3 }, "GET", "/api/worlds/main/entities"],
   ["snapshots", { snapshotRequests: 3 }, "GET", "/ws/stats"],
   ["snapshots", { snapshotRequests: 3 }, "GET", "/api/metrics"],
+  ["pictures", { pictureRequests: 3 }, "GET", "/api/worlds/main/snapshot.png"],
+  ["pictures", { pictureRequests: 3 }, "GET", "/api/worlds/main/thumbnail.png"],
+  ["picks", { pickRequests: 3 }, "POST", "/api/worlds/main/pick", { x: 0.5, y: 0.5 }],
   ["ops", { opRequests: 3 }, "POST", "/api/worlds/main/voxels", VOXELS],
   ["ops", { opRequests: 3 }, "DELETE", "/api/worlds/main/entities/none"],
 ] as const;
@@ -64,6 +67,8 @@ Deno.test("every class grants what its setting says", () => {
     ["settings", 30],
     ["regions", 600],
     ["snapshots", 30],
+    ["pictures", 30],
+    ["picks", 600],
     ["longPolls", 3],
     ["ops", 6000],
     ["connects", 4],

@@ -61,6 +61,23 @@ Deno.test("info says what builds, what was asked for, why, and on which adapter"
   assertEquals(gpu.adapter, { name: adapter.name, software: true });
 });
 
+Deno.test("health is degraded while the CPU traces for a GPU that failed, and info says why", async () => {
+  const tracer = {
+    ...STATUS.tracer,
+    breaker: "open" as const,
+    reason: "It hung too often",
+    isDegraded: true,
+  };
+  const { call } = createTestServer({ status: { tracer } });
+  const { status, reason } = await (await call("GET", "/api/health")).json();
+  assertEquals([status, reason], ["degraded", "The GPU has failed; pictures are traced on the CPU"]);
+  const info = await (await call("GET", "/api/info")).json();
+  assertEquals([info.tracer, info.tracerAsked, info.tracerReason], ["cpu", "auto", "It hung too often"]);
+  assertEquals([info.limits.maxPictureWidthPx, info.limits.maxPicturePixels], [3840, 8_294_400]);
+  const { snapshots } = await (await call("GET", "/api/metrics")).json();
+  assertEquals([snapshots.breakerOpen, snapshots.pictures, snapshots.refused.late], [1, 61, 67]);
+});
+
 Deno.test("health and metrics are kept for endpointCacheExpireSec by the given clock", async () => {
   let asked = 0;
   const status = () => ({ ...STATUS, uptimeMs: ++asked });

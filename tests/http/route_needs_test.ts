@@ -82,6 +82,8 @@ function bodyOf(route: string, world: string): unknown {
       return { id: `${world}-new` };
     case "POST /api/worlds/{w}/voxels":
       return { voxels: [{ position: [1, 1, 1], color: "#ffffff" }] };
+    case "POST /api/worlds/{w}/pick":
+      return { origin: [0, 0, 0], direction: [1, 1, 1] };
     case "POST /api/worlds/{w}/entities/bulk":
       return { source: "test", remove: ["nobody"] };
     case "PUT /api/worlds/{w}/entities/{id}":

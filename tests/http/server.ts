@@ -11,7 +11,9 @@ import {
 import type { HttpDeps } from "../../src/http/mod.ts";
 import { type Logger, Metrics, seededRandom } from "../../src/observe/mod.ts";
 import { MemoryLimitStore, type Principal, Violations } from "../../src/security/mod.ts";
+import { Snapshots } from "../../src/snapshot/mod.ts";
 import { type World, Worlds } from "../../src/world/mod.ts";
+import { FakeTracer } from "../snapshot/fake_tracer.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { DEFAULT_WORLD_LIMITS, WORLD_DEFAULTS } from "../support/limits.ts";
 import { FakeRegions } from "./fake_regions.ts";
@@ -33,6 +35,8 @@ export interface TestServer {
   readonly main: World;
   readonly clock: ManualClock;
   readonly regions: FakeRegions;
+  readonly tracer: FakeTracer;
+  readonly snapshots: Snapshots;
   readonly log: LogLine[];
   /** Requests that were handed to the WebSocket side. */
   readonly upgraded: Request[];
@@ -89,15 +93,32 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
   const upgraded: Request[] = [];
   const checks: { profile: ProfileName; peer: UpgradePeer }[] = [];
   const upgrades: { profile: ProfileName; peer: UpgradePeer }[] = [];
+  const tracer = new FakeTracer();
+  const metrics = new Metrics();
+  const snapshots = new Snapshots({
+    settings: config.snapshots,
+    trace: config.trace,
+    regions: regions.streamer,
+    clock,
+    random: seededRandom(2),
+    logger: recorder(log),
+    metrics,
+    version: "1.2.3",
+    createTracer: (hooks) => {
+      tracer.hooks = hooks;
+      return tracer;
+    },
+  });
   const { apiKey } = config.security;
   const owner: Principal = { id: "key:owner", method: "api-key", role: "owner", worlds: "all" };
   const deps: HttpDeps = {
     config,
     worlds,
     regions: regions.streamer,
+    snapshots,
     clock,
     logger: recorder(log),
-    metrics: new Metrics(),
+    metrics,
     version: "1.2.3",
     status: () => ({ ...STATUS, ...options.status }),
     authenticator: new FakeAuthenticator({
@@ -137,7 +158,21 @@ export function createTestServer(options: TestServerOptions = {}): TestServer {
     });
     return Promise.resolve(app.fetch(request, { remoteAddr: { transport: "tcp", hostname, port: 50000 } }));
   }
-  return { app, deps, worlds, main, clock, regions, log, upgraded, upgrades, checks, call };
+  return {
+    app,
+    deps,
+    worlds,
+    main,
+    clock,
+    regions,
+    tracer,
+    snapshots,
+    log,
+    upgraded,
+    upgrades,
+    checks,
+    call,
+  };
 }
 
 /** Files in memory. */
@@ -232,6 +267,17 @@ export const STATUS: ServerStatus = {
     esvo: { clients: 1, builds: 7, cachedRegions: 2, framesSent: 5 },
     esvt: { clients: 0, builds: 3, cachedRegions: 1, framesSent: 1 },
   },
+  snapshots: {
+    pictures: 61,
+    cacheHits: 62,
+    shared: 63,
+    unchanged: 64,
+    picks: 65,
+    refused: { busy: 66, late: 67, "too-large": 68, invalid: 69, gone: 70, failed: 71 },
+    inWork: 72,
+    cachedBytes: 73,
+  },
+  tracer: new FakeTracer().status(),
   session: {
     open: 9,
     authenticated: 7,

@@ -85,11 +85,15 @@ async function prove({ name, hash, prove }: Part): Promise<void> {
     return;
   }
   if (result.ok) {
-    proved[name] = { ...result, hash: await hash() };
-    // At once, as two parts may end at the same time.
-    Deno.writeTextFileSync(stateFile, JSON.stringify(proved, undefined, 2));
+    remember(name, { ...result, hash: await hash() });
   } else failed++;
   console.log(`${name}: ${result.ok ? "ok" : "FAILED"}, ${result.seconds.toFixed(0)} s, ${result.summary}`);
+}
+
+/** Writes at once, as two parts may end at the same time. */
+function remember(name: string, part: Remembered): void {
+  proved[name] = part;
+  Deno.writeTextFileSync(stateFile, JSON.stringify(proved, undefined, 2));
 }
 
 function readArguments(args: readonly string[]): { factor: number; isFresh: boolean; chosen: string[] } {

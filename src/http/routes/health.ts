@@ -23,6 +23,7 @@ const healthSchema = z.object({
 
 /** Health is public: what exactly the GPU said stands in the log and in `/api/info`. */
 const DEGRADED_BUILDER = "The GPU has failed; regions are built on the CPU";
+const DEGRADED_TRACER = "The GPU has failed; pictures are traced on the CPU";
 
 /** `/api/health`: public, kept for a moment, 503 once the server stops. */
 export function addHealthRoute(router: Router, deps: HttpDeps, cache: EndpointCache): void {
@@ -49,10 +50,11 @@ function render(
   { status, worlds }: HttpDeps,
   showsTotals: boolean,
 ): { body: string; contentType: string } {
-  const { uptimeMs, builder } = status();
+  const { uptimeMs, builder, tracer } = status();
+  const reason = builder.isDegraded ? DEGRADED_BUILDER : tracer.isDegraded ? DEGRADED_TRACER : undefined;
   const health: z.infer<typeof healthSchema> = {
-    status: builder.isDegraded ? "degraded" : "healthy",
-    ...(builder.isDegraded ? { reason: DEGRADED_BUILDER } : {}),
+    status: reason === undefined ? "healthy" : "degraded",
+    ...(reason === undefined ? {} : { reason }),
     uptime: Math.round(uptimeMs),
     ...(showsTotals ? totals([...worlds.list()]) : {}),
   };

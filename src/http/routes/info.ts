@@ -31,6 +31,11 @@ const infoSchema = z.object({
   adapter: z.object({ name: z.string(), software: z.boolean() }).optional().openapi({
     description: "The GPU's adapter, if one was opened",
   }),
+  tracer: z.string().openapi({ description: "What traces pictures: gpu (known once it was opened) or cpu" }),
+  tracerAsked: z.string().openapi({ description: "The one that was asked for: trace.backend" }),
+  tracerReason: z.string().optional().openapi({
+    description: "Why the CPU traces although something else was asked for",
+  }),
   protocols: z.array(z.int()),
   codecs: z.array(z.int()),
   defaultWorld: z.string().optional().openapi({
@@ -61,7 +66,7 @@ function info(
   { config, status, version, worlds }: HttpDeps,
   principal: Principal,
 ): z.infer<typeof infoSchema> {
-  const { port, builder } = status();
+  const { port, builder, tracer } = status();
   const ids = [...worlds.list()].map(({ id }) => id).filter((id) => mayEnter(principal, id));
   const regionsPerAxis = 2 ** config.regionLevel;
   return {
@@ -85,6 +90,9 @@ function info(
     ...(builder.adapter === undefined
       ? {}
       : { adapter: { name: builder.adapter.name, software: builder.adapter.isSoftware } }),
+    tracer: tracer.backend,
+    tracerAsked: tracer.asked,
+    ...(tracer.reason === undefined ? {} : { tracerReason: tracer.reason }),
     protocols: [PROTOCOL_VERSION],
     codecs: [...SUPPORTED_CODECS],
     ...(mayEnter(principal, config.defaultWorld) ? { defaultWorld: config.defaultWorld } : {}),
@@ -100,6 +108,9 @@ function info(
       maxJsonBytes: Math.min(config.http.maxBodyBytes, config.http.maxJsonBytes),
       maxReadCells: config.http.maxReadCells,
       maxPollSec: config.http.maxPollSec,
+      maxPictureWidthPx: config.snapshots.maxWidthPx,
+      maxPictureHeightPx: config.snapshots.maxHeightPx,
+      maxPicturePixels: config.trace.maxPicturePixels,
     },
   };
 }

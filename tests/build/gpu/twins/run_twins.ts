@@ -25,6 +25,7 @@ export class TwinMachine {
     this.buffers = new Map(Array.from(recording.buffers, ([name, { bytes, content }]) => {
       const words = new Uint32Array(bytes / 4);
       if (content === "any") words.fill(garbage);
+      else if (content === "resident") throw new RangeError(`Twins cannot read buffer ${name} of a device`);
       else if (content !== "zero") {
         const source = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
         new Uint8Array(words.buffer).set(source);

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type BreakerState, CircuitBreaker } from "../../src/build/breaker.ts";
+import { type BreakerState, CircuitBreaker } from "../../src/gpu/breaker.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
 const OPTIONS = { maxFailures: 3, openMs: 60_000, maxOpenMs: 900_000 };

@@ -1,0 +1,316 @@
+import type { Clock, Histogram, Logger, Metrics, Random } from "../observe/mod.ts";
+import { VoxcastError } from "../protocol/mod.ts";
+import type { GatheredRegion, RegionStreamer } from "../streaming/mod.ts";
+import {
+  encodePng,
+  type PickHit,
+  sceneBytes,
+  type TracedWorld,
+  Tracer,
+  type TracerHooks,
+  type TracerStatus,
+  type TraceSettings,
+} from "../trace/mod.ts";
+import type { TreeKind } from "../tree/mod.ts";
+import type { World } from "../world/mod.ts";
+import { PictureCache } from "./picture_cache.ts";
+import type { PictureRequest } from "./picture_request.ts";
+import { pictureTag } from "./picture_tag.ts";
+import type { PickRequest } from "./pick_request.ts";
+import { type PlannedPick, planPick } from "./planned_pick.ts";
+import { type PlannedPicture, planPicture } from "./planned_picture.ts";
+import { SharedWork } from "./shared_work.ts";
+import { type Refusal, REFUSALS, type SnapshotStatus } from "./snapshot_status.ts";
+import { TracerStartError } from "./tracer_start_error.ts";
+import { asClientError, isLate, LateTraceError } from "./trace_fault.ts";
+
+/** Limits of pictures, as in the group `snapshots` of the configuration. */
+export interface SnapshotSettings {
+  readonly maxWidthPx: number;
+  readonly maxHeightPx: number;
+  readonly maxRegions: number;
+  readonly maxAtOnce: number;
+  readonly buildWaitMs: number;
+  readonly traceTimeoutMs: number;
+  readonly maxCacheBytes: number;
+}
+
+/** The part of a tracer that is used. */
+export type UsedTracer = Pick<Tracer, "open" | "picture" | "pick" | "status" | "restMs" | "close">;
+
+/** What {@linkcode Snapshots} works with. */
+export interface SnapshotsOptions {
+  readonly settings: SnapshotSettings;
+  readonly trace: TraceSettings;
+  readonly regions: Pick<RegionStreamer, "picturedRegions" | "gatherTrees">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Takes `voxcast_snapshot_trace_ms`. */
+  readonly metrics: Metrics;
+  /** Version of the product: another one may draw differently. */
+  readonly version: string;
+  /** Makes another tracer than the usual one; it is closed with this. */
+  readonly createTracer?: (hooks: TracerHooks) => UsedTracer;
+}
+
+/** A picture, or that the client has it. */
+export interface PictureAnswer {
+  /** Its strong entity tag. */
+  readonly tag: string;
+  /** Undefined where the asker holds it. */
+  readonly png: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** What makes one picture. */
+interface Making {
+  readonly world: World;
+  readonly picture: PlannedPicture;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Pictures of worlds, and picks in them. A picture that somebody has already, or that was made before and is as it was, costs
+ * no tracing and no build; equal requests share one trace; how many are made at a time, and how long each may take, is
+ * bounded.
+ */
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #tracer: UsedTracer;
+  readonly #cache: PictureCache;
+  readonly #work = new SharedWork<{ readonly tag: string; readonly png: Uint8Array<ArrayBuffer> }>();
+  readonly #traceMs: Histogram<"backend">;
+  readonly #refused = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
+  readonly #counts = { pictures: 0, cacheHits: 0, shared: 0, unchanged: 0, picks: 0 };
+  /** Bytes that one Worker holds of a scene at most. */
+  readonly #maxSceneBytes: number;
+
+  constructor(options: SnapshotsOptions) {
+    const { settings, trace, clock, random, logger, metrics } = options;
+    this.#options = options;
+    this.#traceMs = metrics.histogram(
+      "voxcast_snapshot_trace_ms",
+      "Time from a picture's regions to its pixels without the wait for its turn, by what traced it",
+      ["backend"],
+    );
+    const hooks: TracerHooks = {
+      onPicture: (backend, _rays, ms) => this.#traceMs.observe({ backend }, ms),
+    };
+    this.#tracer = options.createTracer?.(hooks) ??
+      new Tracer({ settings: trace, clock, random, logger, hooks });
+    this.#cache = new PictureCache(settings.maxCacheBytes);
+    this.#maxSceneBytes = trace.maxSceneBytes / trace.poolSize;
+  }
+
+  /** What traces. */
+  get tracer(): TracerStatus {
+    return this.#tracer.status();
+  }
+
+  /**
+   * Finds out what traces, where that was asked for by name; otherwise the first picture does.
+   * @throws {TracerStartError} if it cannot be had
+   */
+  async open(): Promise<void> {
+    const { backend } = this.#options.trace;
+    if (backend === "auto" || backend === "cpu") return;
+    try {
+      await this.#tracer.open();
+    } catch (error) {
+      throw new TracerStartError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  /** Memory of the Workers that is known of. */
+  get workerBytes(): number {
+    return this.#tracer.status().heldBytes;
+  }
+
+  /** Counters, and what is going on. */
+  status(): SnapshotStatus {
+    return {
+      ...this.#counts,
+      refused: { ...this.#refused },
+      inWork: this.#work.size,
+      cachedBytes: this.#cache.bytes,
+    };
+  }
+
+  /**
+   * A picture of a world as it is now.
+   *
+   * @param isHeld whether the asker has the picture of an entity tag
+   * @param signal the asker is gone when it aborts; rejects with its reason then
+   * @throws {VoxcastError} INVALID_FIELD, INVALID_VIEWPORT, PAYLOAD_TOO_LARGE, BUSY (see {@linkcode isLate}), WORLD_NOT_FOUND,
+   * SHUTTING_DOWN, INTERNAL
+   */
+  async picture(
+    world: World,
+    request: PictureRequest,
+    { isHeld, signal }: { readonly isHeld: (tag: string) => boolean; readonly signal?: AbortSignal },
+  ): Promise<PictureAnswer> {
+    try {
+      const { settings, trace, regions } = this.#options;
+      const picture = planPicture(world, request, { ...settings, maxPicturePixels: trace.maxPicturePixels });
+      const seen = regions.picturedRegions(world, picture.kind, picture.view);
+      const tag = await this.#tagOf(world, picture, seen);
+      if (isHeld(tag)) return this.#unchanged(tag);
+      const kept = this.#cache.get(tag);
+      if (kept !== undefined) {
+        this.#counts.cacheHits++;
+        return { tag, png: kept };
+      }
+      const made = await this.#share(tag, signal, world, picture);
+      return isHeld(made.tag) ? this.#unchanged(made.tag) : made;
+    } catch (error) {
+      throw this.#refusal(error, signal);
+    }
+  }
+
+  /**
+   * What a ray meets first in a world; undefined if nothing.
+   *
+   * @param signal the asker is gone when it aborts; rejects with its reason then
+   * @throws {VoxcastError} as {@linkcode Snapshots.picture}
+   */
+  async pick(
+    world: World,
+    request: PickRequest,
+    signal?: AbortSignal,
+  ): Promise<{ readonly kind: TreeKind; readonly hit: PickHit | undefined }> {
+    try {
+      const pick = planPick(world, request, this.#options.settings.maxRegions);
+      const gathered = await this.#gather(world, pick, signal);
+      const hit = await this.#inTime(
+        signal,
+        (timed) => this.#tracer.pick(tracedWorld(world, pick.kind, gathered), pick.ray, timed),
+      );
+      this.#counts.picks++;
+      return { kind: pick.kind, hit };
+    } catch (error) {
+      throw this.#refusal(error, signal);
+    }
+  }
+
+  /** Time from now that the process should go on for after {@linkcode Snapshots.close}. */
+  get restMs(): number {
+    return this.#tracer.restMs;
+  }
+
+  /** Ends what is going on, and the tracer's Workers. */
+  async close(): Promise<void> {
+    await this.#tracer.close();
+  }
+
+  #unchanged(tag: string): PictureAnswer {
+    this.#counts.unchanged++;
+    return { tag, png: undefined };
+  }
+
+  async #share(tag: string, signal: AbortSignal | undefined, world: World, picture: PlannedPicture) {
+    const { maxAtOnce } = this.#options.settings;
+    if (this.#work.has(tag)) this.#counts.shared++;
+    else if (this.#work.size >= maxAtOnce) {
+      throw new VoxcastError("BUSY", `${maxAtOnce} other pictures are being made: come again`);
+    }
+    return await this.#work.do(tag, signal, (all) => this.#make({ world, picture, signal: all }));
+  }
+
+  async #make({ world, picture, signal }: Making) {
+    const gathered = await this.#gather(world, picture, signal);
+    const tag = await this.#tagOf(world, picture, gathered);
+    const kept = this.#cache.get(tag);
+    if (kept !== undefined) {
+      this.#counts.cacheHits++;
+      return { tag, png: kept };
+    }
+    const pixels = await this.#inTime(
+      signal,
+      (timed) =>
+        this.#tracer.picture(tracedWorld(world, picture.kind, gathered), picture.camera, { signal: timed }),
+    );
+    this.#counts.pictures++;
+    const { widthPx, heightPx } = picture.camera;
+    const png = await encodePng(pixels, widthPx, heightPx, signal);
+    // What traces may have changed meanwhile.
+    const made = await this.#tagOf(world, picture, gathered);
+    this.#cache.put(made, png);
+    return { tag: made, png };
+  }
+
+  async #gather(
+    world: World,
+    { kind, view, mayCoarsen }: PlannedPicture | PlannedPick,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly GatheredRegion[]> {
+    const { regions, settings } = this.#options;
+    return await regions.gatherTrees(world, kind, view, {
+      waitMs: settings.buildWaitMs,
+      maxBytes: this.#maxSceneBytes,
+      bytesOf: sceneBytes,
+      isExact: !mayCoarsen,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  #tagOf(
+    world: World,
+    picture: PlannedPicture,
+    regions: Parameters<typeof pictureTag>[0]["regions"],
+  ): Promise<string> {
+    const maker = `${this.#options.version} ${this.tracer.backend}`;
+    return pictureTag({ world, picture, regions, maker });
+  }
+
+  /** Work that is given up after a time. */
+  async #inTime<T>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { clock, settings } = this.#options;
+    const timeout = new AbortController();
+    const timer = clock.setTimeout(() => {
+      timeout.abort(
+        new LateTraceError(`It took longer than ${settings.traceTimeoutMs} ms: ask for less, or later`),
+      );
+    }, settings.traceTimeoutMs);
+    try {
+      return await work(signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]));
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+
+  /** What the asker is told; counted. */
+  #refusal(error: unknown, signal: AbortSignal | undefined): unknown {
+    const told = asClientError(error);
+    this.#refused[reasonOf(told, signal)]++;
+    return told;
+  }
+}
+
+function reasonOf(error: unknown, signal: AbortSignal | undefined): Refusal {
+  if (signal?.aborted) return "gone";
+  if (isLate(error)) return "late";
+  if (!(error instanceof VoxcastError)) return "failed";
+  switch (error.code) {
+    case "BUSY":
+      return "busy";
+    case "PAYLOAD_TOO_LARGE":
+      return "too-large";
+    case "INVALID_FIELD":
+    case "INVALID_VIEWPORT":
+      return "invalid";
+    case "WORLD_NOT_FOUND":
+      return "gone";
+    default:
+      return "failed";
+  }
+}
+
+/** What the tracer is given: regions that hold nothing are left out. */
+function tracedWorld(world: World, kind: TreeKind, gathered: readonly GatheredRegion[]): TracedWorld {
+  const { id, epoch, grid } = world;
+  const regions = gathered.flatMap(({ tree, ...region }) => tree === undefined ? [] : [{ ...region, tree }]);
+  return { id: `${id} ${epoch}`, grid, kind, regions };
+}
