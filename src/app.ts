@@ -308,6 +308,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     lagProbe[Symbol.dispose]();
     guard[Symbol.dispose]();
     kernel[Symbol.dispose]();
+    // Whoever waits for a picture is to be told before the listener stops waiting for answers.
+    const tracerEnd = snapshots.close();
     claims[Symbol.dispose]();
     authenticator[Symbol.dispose]();
     streamer.dispose();
@@ -315,7 +317,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     // The listener's own shutdown closes sockets with another reason, so the clients' answers are awaited first.
     await atMost(clock, GOODBYE_TIMEOUT_MS, kernel.connections.whenEmpty());
     if (listening !== undefined) await atMost(clock, SHUTDOWN_TIMEOUT_MS, listening.shutdown());
-    await Promise.all([builder[Symbol.asyncDispose](), snapshots.close()]);
+    await Promise.all([builder[Symbol.asyncDispose](), tracerEnd]);
     const restMs = Math.max(builder.restMs, snapshots.restMs);
     if (restMs > 0) await pause(clock, restMs);
   }
