@@ -1,6 +1,6 @@
 /**
- * Rays through an octree against the usual walk through a dense grid of 64^3 cells, the same rays with the same hits, and
- * rays through a tetree of the same voxels against those through the octree. All in one run and on one thread.
+ * Rays through an octree against the usual walk through a dense grid of 64^3 cells: the same rays with the same hits, in one
+ * run and on one thread. `bench/trace_tets_bench.ts` has those through tetrees.
  *
  * Run with `deno bench -A bench/trace_bench.ts`; a line a scene tells how many of the rays hit.
  */

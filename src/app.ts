@@ -313,6 +313,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     lagProbe[Symbol.dispose]();
     guard[Symbol.dispose]();
     kernel[Symbol.dispose]();
+    // Whoever waits for a picture is to be told before the listener stops waiting for answers.
+    const tracerEnd = snapshots.close();
     claims[Symbol.dispose]();
     credentialWatch?.[Symbol.dispose]();
     authenticator[Symbol.dispose]();
@@ -321,7 +323,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     // The listener's own shutdown closes sockets with another reason, so the clients' answers are awaited first.
     await atMost(clock, GOODBYE_TIMEOUT_MS, kernel.connections.whenEmpty());
     if (listening !== undefined) await atMost(clock, SHUTDOWN_TIMEOUT_MS, listening.shutdown());
-    await Promise.all([builder[Symbol.asyncDispose](), snapshots.close()]);
+    await Promise.all([builder[Symbol.asyncDispose](), tracerEnd]);
     const restMs = Math.max(builder.restMs, snapshots.restMs);
     if (restMs > 0) await pause(clock, restMs);
   }

@@ -46,12 +46,14 @@ fn trace(ray: Ray) -> Hit {
   // Mirrored coordinates of the cell.
   var place = vec3<u32>(0u);
   var slot = 0u;
+  var index = 0u;
+  var is_hit = false;
   // A node above the world whose one child is the world.
   var word = 1u | (select(TOP_HEADER_WORDS, 0u, level == 0u) << 8u);
   loop {
     if (((word >> slot) & 1u) != 0u) {
       // The ray is in a cell that is there: number `index` of its level's array.
-      var index = (word >> 8u) + countOneBits(word & ((1u << slot) - 1u));
+      index = (word >> 8u) + countOneBits(word & ((1u << slot) - 1u));
       if (scale > region_scale) {
         word = top_nodes[index];
       } else {
@@ -64,14 +66,7 @@ fn trace(ray: Ray) -> Hit {
         }
         let is_leaf = scale == leaf_scale;
         if (is_leaf || scale_width(scale) <= fma(least_of(exits), ray.cone_spread, ray.cone_size)) {
-          let region = regions[record];
-          hit.t = t;
-          hit.region = record;
-          hit.node = region.colors + index + select(0u, region.leaves, is_leaf);
-          hit.level = region_scale - scale;
-          hit.size = 1u << scale;
-          hit.anchor = select(place, vec3<u32>(WORLD_UNITS - hit.size) - place, ascends);
-          hit.face = select(2u * axis + (((mirror >> axis) & 1u) ^ 1u), INSIDE_FACE, axis == NO_AXIS);
+          is_hit = true;
           break;
         }
         word = nodes[first_node + index];
@@ -110,6 +105,17 @@ fn trace(ray: Ray) -> Hit {
       exits = crossings(fma(coordinate(place), flip, origin), inverse, bias);
       slot = mirror ^ dot((place >> vec3<u32>(scale)) & vec3<u32>(1u), vec3<u32>(1u, 2u, 4u));
     }
+  }
+  // After the loop, where all rays of a workgroup do it at once.
+  if (is_hit) {
+    let region = regions[record];
+    hit.t = t;
+    hit.region = record;
+    hit.node = region.colors + index + select(0u, region.leaves, scale == leaf_scale);
+    hit.level = region_scale - scale;
+    hit.size = 1u << scale;
+    hit.anchor = select(place, vec3<u32>(WORLD_UNITS - hit.size) - place, ascends);
+    hit.face = select(2u * axis + (((mirror >> axis) & 1u) ^ 1u), INSIDE_FACE, axis == NO_AXIS);
   }
   return hit;
 }

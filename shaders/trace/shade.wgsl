@@ -25,6 +25,8 @@ struct Picture {
 
 // Share of the light from everywhere that comes from above alone.
 const SKY_SHARE = 0.25;
+// Light of the sun on a face straight towards it, in shares of what the light from everywhere leaves dark.
+const SUN_LIGHT = 1.4;
 const HALF_SQRT = 0.70710678118654752;
 
 fn pcg(value: u32) -> u32 {
@@ -70,7 +72,8 @@ fn shadow_gap(size: u32, t: f32) -> f32 {
 
 fn face_light(normal: vec3<f32>, sun_share: f32) -> f32 {
   let ambient = picture.ambient * (1.0 - SKY_SHARE + SKY_SHARE * dot(normal, picture.zenith));
-  return ambient + (1.0 - picture.ambient) * sun_share * max(0.0, dot(normal, picture.sun));
+  let sunlight = SUN_LIGHT * (1.0 - picture.ambient) * sun_share * max(0.0, dot(normal, picture.sun));
+  return min(1.0, ambient + sunlight);
 }
 
 fn through_fog(color: vec3<f32>, t: f32) -> vec3<f32> {

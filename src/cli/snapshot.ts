@@ -5,6 +5,7 @@ import type { CliIo } from "./io.ts";
 import { loadOfflineSettings } from "./load_settings.ts";
 import { openModel } from "./model_server.ts";
 import { pause } from "./pause.ts";
+import type { PicturePlace } from "./picture_place.ts";
 import { formatCount, formatDuration } from "./quantities.ts";
 import { type Fetch, ServerClient, ServerError } from "./server_client.ts";
 import { readSnapshotOptions, type SnapshotArguments, type SnapshotOptions } from "./snapshot_arguments.ts";
@@ -15,8 +16,8 @@ export interface SnapshotDeps {
   readonly clock: Clock;
   /** Aborted when the command is to stop. */
   readonly signal?: AbortSignal;
-  /** Writes a file, or standard output for `-`. */
-  readonly write: (path: string, bytes: Uint8Array) => Promise<void>;
+  /** Where the picture goes. */
+  readonly place: PicturePlace;
 }
 
 /** How long a server may be busy in one go: regions may have to be built first. */
@@ -34,9 +35,10 @@ export async function runSnapshot(
   try {
     const given = readSnapshotOptions(options);
     const startMs = deps.clock.monotonic();
+    await placed(given.out, deps.place.check(given.out));
     const png = await pictureOf(given, io, deps);
     if (png === undefined) return EXIT_CODE.FAILED;
-    await deps.write(given.out, png);
+    await placed(given.out, deps.place.write(given.out, png));
     if (given.out !== "-") {
       const took = formatDuration(deps.clock.monotonic() - startMs);
       io.out(`Wrote ${given.out}: ${sizeOf(png)} pixels, ${formatCount(png.length)} bytes, in ${took}\n`);
@@ -48,8 +50,7 @@ export async function runSnapshot(
       return EXIT_CODE.USAGE;
     }
     if (deps.signal?.aborted) io.error("Stopped; no picture was written\n");
-    else if (error instanceof ServerError) io.error(`${error.message}\n`);
-    else io.error(`${writeProblem(error, options.out ?? "")}\n`);
+    else io.error(`${errorMessage(error)}\n`);
     return EXIT_CODE.FAILED;
   }
 }
@@ -106,13 +107,25 @@ function sizeOf(png: Uint8Array): string {
   return `${view.getUint32(16)} x ${view.getUint32(20)}`;
 }
 
-function writeProblem(error: unknown, path: string): string {
-  const where = `Cannot write ${path}`;
-  if (error instanceof Deno.errors.NotCapable) {
-    return `${where}: this command may write into the project's folder only; --out - writes to standard output`;
+/** Says of what goes wrong with a place that it cannot be written, and what to do. */
+async function placed(path: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    throw new Error(`Cannot write ${path}: ${placeProblem(cause)}`, { cause });
   }
-  if (error instanceof Deno.errors.NotFound) return `${where}: there is no such folder`;
-  if (error instanceof Deno.errors.PermissionDenied) return `${where}: the system does not allow it`;
-  if (error instanceof Deno.errors.IsADirectory) return `${where}: it is a folder`;
-  throw error;
+}
+
+function placeProblem(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return "this command may write into the project's folder only; --out - writes to standard output";
+  }
+  if (error instanceof Deno.errors.NotFound) return "there is no such folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "the system does not allow it";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  return errorMessage(error);
+}
+
+function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

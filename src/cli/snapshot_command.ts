@@ -3,6 +3,7 @@ import { processEnvironment } from "../config/mod.ts";
 import { systemClock } from "../observe/mod.ts";
 import type { CommandContext } from "./command_context.ts";
 import { DEFAULT_SERVER, DEFAULT_WORLD, KEY_VARIABLE } from "./import_arguments.ts";
+import { processPlace } from "./picture_place.ts";
 import { KIND_WORDS, type SnapshotOptions } from "./snapshot_arguments.ts";
 import { StopSignals } from "./stop_signals.ts";
 
@@ -38,12 +39,7 @@ export function addSnapshotCommand(program: Command, context: CommandContext): v
       const { runSnapshot } = await import("./snapshot.ts");
       using stop = new StopSignals(context.signals, systemClock);
       const key = given.key ?? processEnvironment().get(KEY_VARIABLE);
-      const deps = { fetch, clock: systemClock, signal: stop.signal, write: writePicture };
+      const deps = { fetch, clock: systemClock, signal: stop.signal, place: processPlace };
       context.exitCode = await runSnapshot({ ...given, file, key }, context.io, deps);
     });
-}
-
-async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
-  if (path !== "-") return await Deno.writeFile(path, bytes);
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
 }

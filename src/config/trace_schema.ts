@@ -20,7 +20,13 @@ export const traceSchema = z.strictObject({
   ),
   maxPicturePixels: whole(8_294_400, 256, 268_435_456, "pixels", "Most pixels of a picture"),
   maxWaitingPictures: whole(16, 0, 10_000, "pictures", "Most pictures that wait for the one that is traced"),
-  maxWaitingPicks: whole(256, 0, 100_000, "picks", "Most picks that wait to be traced"),
+  maxWaitingPicks: whole(
+    256,
+    1,
+    100_000,
+    "picks",
+    "Most picks that are answered at a time, those that wait for builds or for their turn among them",
+  ),
   maxSceneBytes: whole(
     512 * MIB,
     MIB,

@@ -25,6 +25,7 @@ const GAUGES: typeof COUNTERS = [
   ["cachedBytes", "Bytes of pictures that are kept", (s) => s.snapshots.cachedBytes],
   ["waiting", "Pictures that wait for the one that is traced", (s) => s.tracer.waiting],
   ["heldBytes", "Bytes of regions that the tracer's Workers hold", (s) => s.tracer.heldBytes],
+  ["workerBytes", "Memory of the tracer's Workers", (s) => s.tracer.memoryBytes],
   [
     "breakerOpen",
     "1 while the tracer leaves its GPU alone after failures, 0.5 while it is tried again",

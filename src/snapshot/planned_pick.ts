@@ -22,6 +22,8 @@ export interface PlannedPick {
 const USUAL_ASPECT = 16 / 9;
 /** Opening of the view around a ray, in radians: narrow, so that few regions are in it, and wide against rounding. */
 const RAY_FOV = 1e-3;
+/** How far behind the ray's origin the view begins, in edges of the world: what only touches the origin is met, too. */
+const BEHIND_EDGES = 1e-6;
 /** Directions down to this length can be squared without losing digits. */
 const LEAST_LENGTH = 1e-50;
 
@@ -91,14 +93,15 @@ function requireWithin(name: string, value: number, size: number | undefined): v
 
 function rayView(
   { bounds }: Grid,
-  { origin: eye, direction }: RayRequest,
+  { origin, direction }: RayRequest,
   farPlane: number,
   reach: number,
 ): Viewport {
   const least = direction.map(Math.abs);
   const axis = least.indexOf(Math.min(...least));
   const edge = bounds.max[0] - bounds.min[0];
-  const nearPlane = Math.min(edge * 1e-9, farPlane / 2);
+  const behind = edge * BEHIND_EDGES;
+  const eye = subtract(origin, scale(direction, behind));
   return {
     eye,
     // As far away as the world is large, so that large coordinates do not swallow the direction.
@@ -106,7 +109,7 @@ function rayView(
     up: [axis === 0 ? 1 : 0, axis === 1 ? 1 : 0, axis === 2 ? 1 : 0],
     fovY: RAY_FOV,
     aspectRatio: 1,
-    nearPlane,
-    farPlane,
+    nearPlane: behind / 2,
+    farPlane: behind + farPlane,
   };
 }

@@ -25,6 +25,8 @@ export interface PlannedPicture {
 
 /** Pixels that an edge of a node may have before its region is shown finer: what is smaller cannot be seen. */
 const MAX_ERROR_PX = 1;
+/** Cells along an edge of a node at level of detail 0: tetrahedra are sixths of cubes of two. */
+const NODE_CELLS: Readonly<Record<TreeKind, number>> = { esvo: 1, esvt: 2 };
 
 /**
  * Decides what a picture shows.
@@ -43,12 +45,13 @@ export function planPicture(world: World, request: PictureRequest, limits: Pictu
   requireLod(lod, world.grid);
   const camera = resolveCamera(request, world.grid, world.contentBounds(), widthPx / heightPx);
   const { eye, lookAt, up, fovY } = camera;
+  const kind = request.kind ?? world.kind;
   return {
-    kind: request.kind ?? world.kind,
+    kind,
     camera: { eye, lookAt, up, fovY, widthPx, heightPx },
     view: {
       viewport: { ...camera, heightPx },
-      detail: lod === undefined ? { maxErrorPx: MAX_ERROR_PX } : { lod },
+      detail: lod === undefined ? { maxErrorPx: MAX_ERROR_PX / NODE_CELLS[kind] } : { lod },
       maxRegions: limits.maxRegions,
       light: { direction: DAYLIGHT.sun, radius: DAYLIGHT.sunRadius },
     },

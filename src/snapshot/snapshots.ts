@@ -1,10 +1,11 @@
 import type { Clock, Histogram, Logger, Metrics, Random } from "../observe/mod.ts";
 import { VoxcastError } from "../protocol/mod.ts";
-import type { GatheredRegion, RegionStreamer } from "../streaming/mod.ts";
+import type { GatheredRegion, RegionStreamer, ViewedRegion } from "../streaming/mod.ts";
 import {
   encodePng,
   type PickHit,
   sceneBytes,
+  type TraceBackend,
   type TracedWorld,
   Tracer,
   type TracerHooks,
@@ -62,11 +63,17 @@ export interface PictureAnswer {
   readonly png: Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** A picture that is there. */
+interface MadePicture extends PictureAnswer {
+  readonly png: Uint8Array<ArrayBuffer>;
+}
+
 /** What makes one picture. */
 interface Making {
   readonly world: World;
   readonly picture: PlannedPicture;
-  readonly signal: AbortSignal;
+  /** The regions that it was to show when it was asked for. */
+  readonly seen: readonly ViewedRegion[];
 }
 
 /**
@@ -78,9 +85,12 @@ export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #tracer: UsedTracer;
   readonly #cache: PictureCache;
-  readonly #work = new SharedWork<{ readonly tag: string; readonly png: Uint8Array<ArrayBuffer> }>();
+  readonly #work = new SharedWork<MadePicture>();
   readonly #traceMs: Histogram<"backend">;
   readonly #refused = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
+  #isClosed = false;
+  /** Picks that are being answered. */
+  #picking = 0;
   readonly #counts = { pictures: 0, cacheHits: 0, shared: 0, unchanged: 0, picks: 0 };
   /** Bytes that one Worker holds of a scene at most. */
   readonly #maxSceneBytes: number;
@@ -123,7 +133,7 @@ export class Snapshots {
 
   /** Memory of the Workers that is known of. */
   get workerBytes(): number {
-    return this.#tracer.status().heldBytes;
+    return this.#tracer.status().memoryBytes;
   }
 
   /** Counters, and what is going on. */
@@ -153,14 +163,12 @@ export class Snapshots {
       const { settings, trace, regions } = this.#options;
       const picture = planPicture(world, request, { ...settings, maxPicturePixels: trace.maxPicturePixels });
       const seen = regions.picturedRegions(world, picture.kind, picture.view);
-      const tag = await this.#tagOf(world, picture, seen);
-      if (isHeld(tag)) return this.#unchanged(tag);
-      const kept = this.#cache.get(tag);
-      if (kept !== undefined) {
-        this.#counts.cacheHits++;
-        return { tag, png: kept };
-      }
-      const made = await this.#share(tag, signal, world, picture);
+      const tags = await this.#tagsOf(world, picture, seen);
+      const held = tags.find(isHeld);
+      if (held !== undefined) return this.#unchanged(held);
+      const kept = this.#kept(tags);
+      if (kept !== undefined) return kept;
+      const made = await this.#share(tags[0], signal, { world, picture, seen });
       return isHeld(made.tag) ? this.#unchanged(made.tag) : made;
     } catch (error) {
       throw this.#refusal(error, signal);
@@ -178,7 +186,12 @@ export class Snapshots {
     request: PickRequest,
     signal?: AbortSignal,
   ): Promise<{ readonly kind: TreeKind; readonly hit: PickHit | undefined }> {
+    this.#picking++;
     try {
+      const { maxWaitingPicks } = this.#options.trace;
+      if (this.#picking > maxWaitingPicks) {
+        throw new VoxcastError("BUSY", `${maxWaitingPicks} other picks are being answered: come again`);
+      }
       const pick = planPick(world, request, this.#options.settings.maxRegions);
       const gathered = await this.#gather(world, pick, signal);
       const hit = await this.#inTime(
@@ -189,6 +202,8 @@ export class Snapshots {
       return { kind: pick.kind, hit };
     } catch (error) {
       throw this.#refusal(error, signal);
+    } finally {
+      this.#picking--;
     }
   }
 
@@ -197,8 +212,9 @@ export class Snapshots {
     return this.#tracer.restMs;
   }
 
-  /** Ends what is going on, and the tracer's Workers. */
+  /** Ends what is going on, and the tracer's Workers: whoever waits is told SHUTTING_DOWN. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#tracer.close();
   }
 
@@ -207,35 +223,49 @@ export class Snapshots {
     return { tag, png: undefined };
   }
 
-  async #share(tag: string, signal: AbortSignal | undefined, world: World, picture: PlannedPicture) {
+  /** One of these pictures that is in memory. */
+  #kept(tags: readonly string[]): MadePicture | undefined {
+    for (const tag of tags) {
+      const png = this.#cache.get(tag);
+      if (png === undefined) continue;
+      this.#counts.cacheHits++;
+      return { tag, png };
+    }
+    return undefined;
+  }
+
+  async #share(tag: string, signal: AbortSignal | undefined, making: Making): Promise<MadePicture> {
     const { maxAtOnce } = this.#options.settings;
     if (this.#work.has(tag)) this.#counts.shared++;
     else if (this.#work.size >= maxAtOnce) {
       throw new VoxcastError("BUSY", `${maxAtOnce} other pictures are being made: come again`);
     }
-    return await this.#work.do(tag, signal, (all) => this.#make({ world, picture, signal: all }));
+    return await this.#work.do(tag, signal, (all) => this.#make(making, all));
   }
 
-  async #make({ world, picture, signal }: Making) {
+  async #make({ world, picture, seen }: Making, signal: AbortSignal): Promise<MadePicture> {
     const gathered = await this.#gather(world, picture, signal);
-    const tag = await this.#tagOf(world, picture, gathered);
-    const kept = this.#cache.get(tag);
-    if (kept !== undefined) {
-      this.#counts.cacheHits++;
-      return { tag, png: kept };
-    }
+    const kept = this.#kept(await this.#tagsOf(world, picture, gathered));
+    if (kept !== undefined) return kept;
+    let backend = this.tracer.backend;
     const pixels = await this.#inTime(
       signal,
       (timed) =>
-        this.#tracer.picture(tracedWorld(world, picture.kind, gathered), picture.camera, { signal: timed }),
+        this.#tracer.picture(tracedWorld(world, picture.kind, gathered), picture.camera, {
+          signal: timed,
+          onMade: (made) => backend = made,
+        }),
     );
     this.#counts.pictures++;
+    // The one that was to make it may have failed: the tag says what did.
+    const tag = await this.#tagOf(world, picture, gathered, backend);
     const { widthPx, heightPx } = picture.camera;
     const png = await encodePng(pixels, widthPx, heightPx, signal);
-    // What traces may have changed meanwhile.
-    const made = await this.#tagOf(world, picture, gathered);
-    this.#cache.put(made, png);
-    return { tag: made, png };
+    this.#cache.put(tag, png);
+    if (areOfSameVersions(seen, gathered)) {
+      this.#cache.noteMadeFor(await this.#tagOf(world, picture, seen, backend), tag);
+    }
+    return { tag, png };
   }
 
   async #gather(
@@ -253,13 +283,27 @@ export class Snapshots {
     });
   }
 
+  /** Tags of the pictures that would be right: by what makes the next one, and by what else may have made one before. */
+  async #tagsOf(
+    world: World,
+    picture: PlannedPicture,
+    regions: readonly ViewedRegion[],
+  ): Promise<readonly [string, ...string[]]> {
+    const { backend } = this.tracer;
+    const other = backend === "gpu" ? "cpu" : "gpu";
+    const tag = async (by: TraceBackend) =>
+      this.#cache.madeFor(await this.#tagOf(world, picture, regions, by));
+    return [await tag(backend), await tag(other)];
+  }
+
   #tagOf(
     world: World,
     picture: PlannedPicture,
-    regions: Parameters<typeof pictureTag>[0]["regions"],
+    regions: readonly ViewedRegion[],
+    backend: TraceBackend,
   ): Promise<string> {
-    const maker = `${this.#options.version} ${this.tracer.backend}`;
-    return pictureTag({ world, picture, regions, maker });
+    const adapter = backend === "gpu" ? this.tracer.adapter?.name ?? "" : "";
+    return pictureTag({ world, picture, regions, maker: `${this.#options.version} ${backend} ${adapter}` });
   }
 
   /** Work that is given up after a time. */
@@ -283,7 +327,10 @@ export class Snapshots {
 
   /** What the asker is told; counted. */
   #refusal(error: unknown, signal: AbortSignal | undefined): unknown {
-    const told = asClientError(error);
+    // The end of the worlds, for one who waits for their regions, is the end of the server then.
+    const told = this.#isClosed
+      ? new VoxcastError("SHUTTING_DOWN", "The server is shutting down", { cause: error })
+      : asClientError(error);
     this.#refused[reasonOf(told, signal)]++;
     return told;
   }
@@ -306,6 +353,12 @@ function reasonOf(error: unknown, signal: AbortSignal | undefined): Refusal {
     default:
       return "failed";
   }
+}
+
+/** Whether regions were gathered just as they were seen, but for their detail. */
+function areOfSameVersions(seen: readonly ViewedRegion[], gathered: readonly GatheredRegion[]): boolean {
+  return seen.length === gathered.length &&
+    seen.every(({ key, version }, i) => key === gathered[i]!.key && version === gathered[i]!.version);
 }
 
 /** What the tracer is given: regions that hold nothing are left out. */

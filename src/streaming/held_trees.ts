@@ -38,10 +38,10 @@ export class HeldTrees {
     return this.#regions.get(key);
   }
 
-  /** Holds that a region has nothing in it. */
-  holdEmpty(key: RegionKey, version: number): void {
+  /** Holds that a region has nothing in it, at whatever level of detail it was asked for. */
+  holdEmpty(key: RegionKey, version: number, lod: number): void {
     this.#drop(key);
-    this.#regions.set(key, { key, version, lod: 0, tree: undefined });
+    this.#regions.set(key, { key, version, lod, tree: undefined });
   }
 
   /**
@@ -50,7 +50,7 @@ export class HeldTrees {
    */
   hold(region: CachedRegion, lod: number): void {
     const { key, version } = region;
-    if (region.isEmpty) return this.holdEmpty(key, version);
+    if (region.isEmpty) return this.holdEmpty(key, version, lod);
     this.#drop(key);
     const cut = region.treeFrom(Math.max(lod, this.#floorLod));
     this.#regions.set(key, { key, version, ...cut });

@@ -39,16 +39,19 @@ export function picturedRegions(
   if (leftOut > 0) throw tooMany(regions.length + leftOut, "are in view", maxRegions);
   if (light === undefined || regions.length === 0) return regions;
   const lit = regions.map(({ key, lod }) => ({ morton: regionMorton(key), lod }));
-  const casters = [...shadowCasters(lit, stream.pyramid, light)].map(([morton, lod]) => {
+  const room = maxRegions - regions.length;
+  const casters = shadowCasters(lit, stream.pyramid, light, room);
+  if (casters.size > room) {
+    throw tooMany(`More than ${maxRegions}`, "are in view or throw shadows into it", maxRegions);
+  }
+  const added = [...casters].map(([morton, lod]) => {
     const key = regionKey(grid.level, morton);
     return { key, version: stream.world.region(key)!.version, lod };
   });
-  const count = regions.length + casters.length;
-  if (count > maxRegions) throw tooMany(count, "are in view or throw shadows into it", maxRegions);
-  return [...regions, ...casters];
+  return [...regions, ...added];
 }
 
-function tooMany(count: number, what: string, maxRegions: number): VoxcastError {
+function tooMany(count: number | string, what: string, maxRegions: number): VoxcastError {
   return new VoxcastError(
     "PAYLOAD_TOO_LARGE",
     `${count} regions ${what}, and a picture may show ${maxRegions}: come nearer`,

@@ -170,7 +170,7 @@ class Gathering implements Disposable {
       if ((this.#held.get(key)?.version ?? 0) >= version) continue;
       const info = stream.world.region(key);
       const cached = cache.get(stream.cacheKey(key));
-      if (info?.voxels === 0 && info.entities === 0) this.#held.holdEmpty(key, info.version);
+      if (info?.voxels === 0 && info.entities === 0) this.#held.holdEmpty(key, info.version, lod);
       else if (isReadyFor(cached, version, lod, cache)) this.#held.hold(cached, lod);
       else this.#missing.push(region);
     }

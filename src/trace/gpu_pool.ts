@@ -137,6 +137,11 @@ export class GpuPool {
     return this.#pool.heldBytes;
   }
 
+  /** Memory of the Worker, and of the device if that is software, which has the regions once more. */
+  get memoryBytes(): number {
+    return this.#pool.memoryBytes + this.#pool.heldBytes;
+  }
+
   /** Why it is not used, once it has been opened, and whether that is a fault; undefined if it is used. */
   get reason(): { readonly text: string; readonly isFault: boolean } | undefined {
     if (this.#refusal !== undefined) {

@@ -2,7 +2,7 @@ import { chooseAdapter, GpuError, openDevice } from "../gpu/mod.ts";
 import { GpuBands, type OpenPictures } from "./gpu_bands.ts";
 import { GpuPictures } from "./gpu_pictures.ts";
 import { RequestLoop } from "./request_loop.ts";
-import type { TraceWorkerScope } from "./trace_worker_scope.ts";
+import { type TraceWorkerScope, workerMemoryBytes } from "./trace_worker_scope.ts";
 
 /** Makes what draws on a device. */
 export type CreatePictures = (device: GPUDevice) => Promise<Pick<GpuPictures, "band" | "dispose">>;
@@ -23,7 +23,11 @@ export function runGpuWorker(scope: TraceWorkerScope, create: CreatePictures = c
     });
     try {
       const adapter = await bands.open();
-      loop = new RequestLoop(bands, (reply, transfer) => scope.postMessage(reply, transfer));
+      loop = new RequestLoop(
+        bands,
+        (reply, transfer) => scope.postMessage(reply, transfer),
+        workerMemoryBytes,
+      );
       scope.postMessage({ type: "opened", adapter }, []);
     } catch (error) {
       const kind = error instanceof GpuError ? error.kind : "internal";

@@ -15,7 +15,7 @@ export interface PictureLook {
   readonly zenithColor: number;
   /** Of the sky at the horizon, and of the fog. */
   readonly horizonColor: number;
-  /** Share of the world's edge after which half of the colour is fog's; Infinity for none. */
+  /** Edges of the world after which half of the colour is fog's, or more for an eye that is far away; Infinity for none. */
   readonly fogHalfEdges: number;
   /** Width on the screen, in pixels, below which a node is drawn as a whole; 0 for never. */
   readonly detailPx: number;
@@ -23,10 +23,10 @@ export interface PictureLook {
 
 /** Daylight over a world whose y axis points up. */
 export const DAYLIGHT: PictureLook = {
-  sun: [0.45, 0.8, 0.4],
+  sun: [0.45, 0.65, 0.62],
   sunRadius: 0.03,
   hasShadows: true,
-  ambient: 0.5,
+  ambient: 0.55,
   zenith: [0, 1, 0],
   zenithColor: 0xd8945a,
   horizonColor: 0xf2e6d8,

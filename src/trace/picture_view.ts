@@ -1,4 +1,4 @@
-import { add, cross, type Grid, normalize, scale, subtract, type Vec3 } from "../space/mod.ts";
+import { add, cross, type Grid, length, normalize, scale, subtract, type Vec3 } from "../space/mod.ts";
 import type { PictureCamera } from "./picture_camera.ts";
 import type { PictureLook } from "./picture_look.ts";
 import { toSceneSpace } from "./scene_space.ts";
@@ -36,6 +36,12 @@ export interface PictureView {
 /** Eyes farther from the world's middle than this many of its edges are not for single precision. */
 const SINGLE_PRECISION_EDGES = 256;
 
+/**
+ * Half of a colour is fog's after so many times the way to the world's middle at the earliest: a world that is looked at from
+ * afar, through a long lens, is not lost in it.
+ */
+const LEAST_CLEAR_WAYS = 4;
+
 /** What is shown and how, for a camera and a look without problems. */
 export function createPictureView(grid: Grid, camera: PictureCamera, look: PictureLook): PictureView {
   const { widthPx, heightPx, fovY } = camera;
@@ -47,10 +53,12 @@ export function createPictureView(grid: Grid, camera: PictureCamera, look: Pictu
   const stepX = scale(right, pixel);
   const stepY = scale(down, pixel);
   const corner = add(forward, add(scale(stepX, (1 - widthPx) / 2), scale(stepY, (1 - heightPx) / 2)));
+  const eye = toSceneSpace(grid, camera.eye);
+  const way = length(subtract(eye, [1.5, 1.5, 1.5]));
   const sun = normalize(look.sun);
   const sunSide = normalize(cross(sun, Math.abs(sun[0]) < 0.5 ? [1, 0, 0] : [0, 1, 0]));
   return {
-    eye: toSceneSpace(grid, camera.eye),
+    eye,
     widthPx,
     corner,
     heightPx,
@@ -59,7 +67,7 @@ export function createPictureView(grid: Grid, camera: PictureCamera, look: Pictu
     stepY,
     ambient: look.ambient,
     sun,
-    fog: 1 / look.fogHalfEdges,
+    fog: 1 / Math.max(look.fogHalfEdges, LEAST_CLEAR_WAYS * way),
     sunX: scale(sunSide, look.sunRadius),
     hasShadows: look.hasShadows,
     sunY: scale(cross(sun, sunSide), look.sunRadius),

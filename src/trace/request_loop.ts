@@ -19,6 +19,9 @@ export interface BandMaker {
   band(scene: Scene, view: PictureView, band: Band): BandReply | Promise<BandReply>;
 }
 
+/** Memory is told again once it has changed by so much. */
+const TOLD_BYTES = 2 ** 20;
+
 /** Tells the other side. */
 export type PostReply = (reply: TraceReply, transfer: Transferable[]) => void;
 
@@ -33,11 +36,15 @@ export class RequestLoop {
   readonly #scenes = new Map<SceneUse, Scene | Error>();
   readonly #ray = new Ray();
   readonly #hit = new Hit();
+  readonly #memoryBytes: () => number;
+  #toldBytes = 0;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(maker: BandMaker, post: PostReply) {
+  /** @param memoryBytes what the Worker takes */
+  constructor(maker: BandMaker, post: PostReply, memoryBytes: () => number) {
     this.#maker = maker;
     this.#post = post;
+    this.#memoryBytes = memoryBytes;
   }
 
   /** Takes a request. */
@@ -46,6 +53,14 @@ export class RequestLoop {
   }
 
   async #do(request: TraceRequest): Promise<void> {
+    await this.#serve(request);
+    const bytes = this.#memoryBytes();
+    if (Math.abs(bytes - this.#toldBytes) < TOLD_BYTES) return;
+    this.#toldBytes = bytes;
+    this.#post({ type: "memory", bytes }, []);
+  }
+
+  async #serve(request: TraceRequest): Promise<void> {
     switch (request.type) {
       case "open":
         break;

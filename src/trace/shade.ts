@@ -8,6 +8,8 @@ import type { PictureView } from "./picture_view.ts";
 
 /** Share of the light from everywhere that comes from above alone. */
 const SKY_SHARE = 0.25;
+/** Light of the sun on a face straight towards it, in shares of what the light from everywhere leaves dark. */
+const SUN_LIGHT = 1.4;
 
 /** A whole number that looks like chance (M. Jarzynski, M. Olano, "Hash Functions for GPU Rendering", 2020: PCG). */
 export function pcg(value: number): number {
@@ -52,7 +54,8 @@ export function shadowGap(hit: Hit, t: number): number {
 /** Light on a face of this normal, 0 to 1; `sunShare` is 0 in the shade. */
 export function faceLight(view: PictureView, normal: Vec3, sunShare: number): number {
   const ambient = view.ambient * (1 - SKY_SHARE + SKY_SHARE * dot(normal, view.zenith));
-  return ambient + (1 - view.ambient) * sunShare * Math.max(0, dot(normal, view.sun));
+  const sunlight = SUN_LIGHT * (1 - view.ambient) * sunShare * Math.max(0, dot(normal, view.sun));
+  return Math.min(1, ambient + sunlight);
 }
 
 /** A colour as it is seen through `t` of fog. */

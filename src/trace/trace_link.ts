@@ -36,8 +36,8 @@ export interface TraceLinkOptions {
 
 type Answer = Extract<TraceReply, { readonly type: "band" | "picked" }>;
 
-/** Bytes of regions copied in one turn, so that the main thread has its hands free between two. */
-const TURN_BYTES = 4 * 2 ** 20;
+/** Longest time on the thread in one piece: small regions take theirs by their number, not by their bytes. */
+const PIECE_MS = 8;
 
 /**
  * One Worker, the regions that it holds, and what it owes: answers to bands and picks, in order. Each picture and each pick
@@ -53,6 +53,7 @@ export class TraceLink {
   readonly #opened: PromiseWithResolvers<AdapterSummary | undefined> = Promise.withResolvers();
   #isOpen: boolean;
   #turn: Promise<void> = Promise.resolve();
+  #toldBytes = 0;
   #death: Error | undefined;
   #timer: TimerId | undefined;
 
@@ -81,6 +82,11 @@ export class TraceLink {
   /** Bytes of the regions that the Worker holds. */
   get heldBytes(): number {
     return this.#held.bytes;
+  }
+
+  /** Memory that the Worker takes, as far as it is known. */
+  get memoryBytes(): number {
+    return Math.max(this.#toldBytes, this.#held.bytes);
   }
 
   /** The device's adapter, once it is open. @throws GpuError if it cannot be had, WorkerLostError */
@@ -142,16 +148,16 @@ export class TraceLink {
     if (shown?.world === world) return;
     const name = sceneName(world);
     if (shown?.name === name) return;
+    const { clock } = this.#options;
     const { drop, add, use: regions } = this.#held.order(world);
     this.#post({ type: "regions", drop, add: [] });
-    let copied = 0;
+    let startMs = clock.monotonic();
     for (const { id, region } of add) {
       const tree = copyOf(region.tree);
       this.#post({ type: "regions", drop: [], add: [{ id, tree }] }, buffersOf(tree));
-      copied += tree.masks.byteLength + tree.colors.byteLength + tree.materials.byteLength;
-      if (copied < TURN_BYTES) continue;
-      copied = 0;
-      await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, 0));
+      if (clock.monotonic() - startMs <= PIECE_MS) continue;
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 0));
+      startMs = clock.monotonic();
     }
     this.#post({ type: "scene", use, kind: world.kind, level: world.grid.level, regions });
     this.#scenes.set(use, { world, name });
@@ -160,6 +166,9 @@ export class TraceLink {
   #receive(reply: TraceReply): void {
     if (this.#death !== undefined) return;
     switch (reply.type) {
+      case "memory":
+        this.#toldBytes = reply.bytes;
+        return;
       case "opened":
         this.#isOpen = true;
         this.#opened.resolve(reply.adapter);

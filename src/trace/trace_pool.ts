@@ -44,6 +44,11 @@ export class TracePool {
     return this.#links.reduce((sum, link) => sum + (link?.heldBytes ?? 0), 0);
   }
 
+  /** Memory that its Workers take. */
+  get memoryBytes(): number {
+    return this.#links.reduce((sum, link) => sum + (link?.memoryBytes ?? 0), 0);
+  }
+
   /** Workers that live. */
   get workers(): number {
     return this.#links.filter((link) => link !== undefined).length;

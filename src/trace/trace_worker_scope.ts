@@ -5,3 +5,9 @@ export interface TraceWorkerScope {
   onmessage: ((event: MessageEvent<TraceRequest>) => void) | null;
   postMessage(message: TraceReply, transfer: Transferable[]): void;
 }
+
+/** Heap and buffers of the Worker that asks, which nobody else can see. */
+export function workerMemoryBytes(): number {
+  const { heapTotal, external } = Deno.memoryUsage();
+  return heapTotal + external;
+}

@@ -39,6 +39,8 @@ export interface PictureOptions {
   readonly signal?: AbortSignal;
   /** What differs from daylight. */
   readonly look?: Partial<PictureLook>;
+  /** Told what made it, before it is given: pictures of two backends may differ by a shade. */
+  readonly onMade?: (backend: TraceBackend) => void;
 }
 
 /** Pixels of a band on the CPU: some milliseconds, so that a picture can be given up in between. */
@@ -117,6 +119,7 @@ export class Tracer {
       this.#stats.pictures++;
       this.#stats.rays += rays;
       hooks?.onPicture?.(backend, rays, clock.monotonic() - startMs);
+      options.onMade?.(backend);
       return made;
     }, options.signal);
     return rgba;
@@ -169,6 +172,7 @@ export class Tracer {
       ...gpu?.stats(),
       waiting: this.#queue.waiting,
       heldBytes: this.#cpu.heldBytes + (gpu?.heldBytes ?? 0),
+      memoryBytes: this.#cpu.memoryBytes + (gpu?.memoryBytes ?? 0),
     };
   }
 
@@ -196,7 +200,8 @@ export class Tracer {
     const byGpu = await gpu?.picture(world, view, signal);
     if (byGpu !== undefined) return { backend: "gpu", made: byGpu };
     const made = await this.#cpu.picture(world, view, CPU_BAND_PIXELS, signal).catch(tellCpuFault);
-    if (this.#gpu !== undefined) this.#stats.fallbackPictures++;
+    // Without an adapter there was no GPU to stand in for.
+    if (this.#gpu !== undefined && this.#gpu.reason?.isFault !== false) this.#stats.fallbackPictures++;
     return { backend: "cpu", made };
   }
 

@@ -31,4 +31,6 @@ export interface TracerStatus {
   readonly waiting: number;
   /** Bytes of regions that Workers hold. */
   readonly heldBytes: number;
+  /** Memory that Workers take with all that is theirs. */
+  readonly memoryBytes: number;
 }

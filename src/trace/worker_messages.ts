@@ -81,5 +81,7 @@ export type TraceReply =
   | { readonly type: "failed"; readonly reason: FailureReason; readonly message: string }
   /** An error that belongs to no band. */
   | { readonly type: "stray"; readonly kind: GpuErrorKind; readonly message: string }
+  /** What the Worker's heap and buffers take now. */
+  | { readonly type: "memory"; readonly bytes: number }
   /** The device went away and is opened again. */
   | { readonly type: "lost"; readonly message: string };

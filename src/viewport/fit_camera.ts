@@ -1,8 +1,11 @@
-import { add, type Bounds, length, normalize, scale, subtract, type Vec3 } from "../space/mod.ts";
+import { add, type Bounds, cross, dot, normalize, scale, subtract, type Vec3 } from "../space/mod.ts";
 import type { Viewport } from "./viewport.ts";
 
 /** From where a model is first seen: the front, a little from the right and from above. */
 const THREE_QUARTER: Vec3 = normalize([0.62, 0.48, 1]);
+/** The picture's sides from there. */
+const RIGHT: Vec3 = normalize(cross([0, 1, 0], THREE_QUARTER));
+const UP: Vec3 = cross(THREE_QUARTER, RIGHT);
 /** Air around the model. */
 const MARGIN = 1.04;
 
@@ -15,16 +18,20 @@ export interface FittedCamera {
   readonly target: Vec3;
 }
 
-/** A place from which the ball around a box fills the narrower side of the picture. */
+/** The nearest place, in the direction from which a model is first seen, that has the whole box in the picture. */
 export function fitBounds(
-  bounds: Bounds,
-  lens: Pick<Viewport, "fovY" | "aspectRatio" | "nearPlane">,
-  from: Vec3 = THREE_QUARTER,
+  { min, max }: Bounds,
+  { fovY, aspectRatio, nearPlane }: Pick<Viewport, "fovY" | "aspectRatio" | "nearPlane">,
 ): FittedCamera {
-  const target = scale(add(bounds.min, bounds.max), 0.5);
-  const radius = Math.max(length(subtract(bounds.max, bounds.min)) / 2, Number.MIN_VALUE);
-  const halfY = lens.fovY / 2;
-  const half = Math.min(halfY, Math.atan(Math.tan(halfY) * lens.aspectRatio));
-  const distance = Math.max((radius * MARGIN) / Math.sin(half), lens.nearPlane * 4);
-  return { eye: add(target, scale(from, distance)), target };
+  const target = scale(add(min, max), 0.5);
+  const [x, y, z] = scale(subtract(max, min), MARGIN / 2);
+  const tanY = Math.tan(fovY / 2);
+  let distance = nearPlane * 4;
+  // One of each two opposite corners: they lie equally far aside, and the nearer one decides.
+  for (const corner of [[x, y, z], [-x, y, z], [x, -y, z], [x, y, -z]] as const) {
+    // A point is in the picture if it lies no farther aside than the picture reaches at its depth.
+    const aside = Math.max(Math.abs(dot(corner, RIGHT)) / aspectRatio, Math.abs(dot(corner, UP))) / tanY;
+    distance = Math.max(distance, Math.max(aside, nearPlane) + Math.abs(dot(corner, THREE_QUARTER)));
+  }
+  return { eye: add(target, scale(THREE_QUARTER, distance)), target };
 }

@@ -1,7 +1,7 @@
 import { mortonX, mortonY, mortonZ, type Vec3 } from "../space/mod.ts";
-import type { RegionPyramid } from "./region_pyramid.ts";
+import { pyramidOffset, type RegionPyramid } from "./region_pyramid.ts";
 
-/** A light that is so far away that its rays are parallel. */
+/** A light that is so far away that its rays are parallel, and a square. */
 export interface Light {
   /** Towards it, of any length but 0. */
   readonly direction: Vec3;
@@ -17,34 +17,38 @@ export interface DetailedRegion {
 
 /** Stands for a place that nothing lit is below. */
 const DARK = 255;
+/** The two axes of the plane. */
+const SIDES = [0, 1] as const;
 
 /**
  * The regions that may throw a shadow on some of `lit` and are not among them, by Morton code, each with the finest level of
  * detail of those that it may darken. Conservative, by a sweep of layers towards the light: all regions are moved along its
  * rays into one plane, and one that is occupied is a caster if it comes to lie, as wide as the light has spread by then, on a
- * lit one of its own layer or of one before. O(occupied regions), times the places that the light spreads to.
+ * lit one of its own layer or of one before. O(occupied regions above the rectangle around the lit ones), times the places
+ * that the light spreads to.
+ *
+ * @param maxCasters the sweep ends with the first one beyond so many
  */
 export function shadowCasters(
   lit: readonly DetailedRegion[],
   pyramid: RegionPyramid,
   light: Light,
+  maxCasters = Infinity,
 ): Map<number, number> {
   const casters = new Map<number, number>();
-  if (lit.length === 0) return casters;
+  // A world of one region has no others.
+  if (lit.length === 0 || pyramid.level === 0) return casters;
   const plane = new LightPlane(pyramid.level, light);
   const litLayers = plane.layersOf(lit.map(({ morton }) => morton));
   const lods = new Map(lit.map(({ morton, lod }) => [morton, lod]));
-  const others: number[] = [];
-  for (let code = pyramid.firstFrom(0); code >= 0; code = pyramid.firstFrom(code + 1)) {
-    if (!lods.has(code)) others.push(code);
-  }
-  const layers = plane.layersOf(others);
   const first = litLayers.findIndex((codes) => codes.length > 0);
-  for (let depth = first; depth < layers.length; depth++) {
+  for (let depth = first; depth < litLayers.length; depth++) {
     for (const code of litLayers[depth]!) plane.mark(code, lods.get(code)!);
-    for (const code of layers[depth]!) {
+    for (const code of plane.occupiedAbove(pyramid, depth, depth + 1 - first)) {
       const lod = plane.look(code, depth + 1 - first);
-      if (lod !== DARK) casters.set(code, lod);
+      if (lod === DARK || lods.has(code)) continue;
+      casters.set(code, lod);
+      if (casters.size > maxCasters) return casters;
     }
   }
   return casters;
@@ -58,11 +62,14 @@ class LightPlane {
   readonly #isAscending: boolean;
   /** How far the rays go aside from one layer to the next. */
   readonly #slopes: readonly [number, number];
-  /** How far the light spreads from one layer to the next. */
-  readonly #spread: number;
+  /** How far the light spreads along the two axes from one layer to the next. */
+  readonly #spreads: readonly [number, number];
   readonly #width: number;
   /** The finest level of detail by place. */
   readonly #lods: Uint8Array;
+  /** Smallest and largest places that something lit is at, along the two axes. */
+  readonly #low: [number, number] = [Infinity, Infinity];
+  readonly #high: [number, number] = [-1, -1];
 
   constructor(level: number, { direction, radius }: Light) {
     const lengths = direction.map(Math.abs);
@@ -73,7 +80,11 @@ class LightPlane {
     this.#axes = [axis, a, b];
     this.#isAscending = direction[axis]! > 0;
     this.#slopes = [direction[a]! / step, direction[b]! / step];
-    this.#spread = radius * Math.hypot(...direction) / step;
+    const cosine = step / Math.hypot(...direction);
+    this.#spreads = [
+      spreadOf(this.#slopes[0], cosine, Math.SQRT2 * radius),
+      spreadOf(this.#slopes[1], cosine, Math.SQRT2 * radius),
+    ];
     // A slope is at most 1, so a region comes to lie at most the width of the world beside it, and itself.
     this.#width = 3 * (this.#last + 1) + 2;
     this.#lods = new Uint8Array(this.#width ** 2).fill(DARK);
@@ -89,12 +100,43 @@ class LightPlane {
   /** Notes that a region is lit. */
   mark(morton: number, lod: number): void {
     this.#visit(morton, 0, (place) => this.#lods[place] = Math.min(lod, this.#lods[place]!));
+    for (const side of SIDES) {
+      const [low, high] = this.#range(side, morton, 1, this.#depthOf(morton), 0);
+      this.#low[side] = Math.min(this.#low[side], low);
+      this.#high[side] = Math.max(this.#high[side], high);
+    }
+  }
+
+  /** The occupied regions of a layer that may lie above something lit, for a light that has spread over so many layers. */
+  occupiedAbove(pyramid: RegionPyramid, depth: number, layers: number): number[] {
+    const { level, masks } = pyramid;
+    const found: number[] = [];
+    const descend = (nodeLevel: number, node: number): void => {
+      const size = 2 ** (level - nodeLevel);
+      const at = size * coordinate(node, this.#axes[0]);
+      const nearest = this.#isAscending ? at : this.#last - at - size + 1;
+      if (depth < nearest || depth >= nearest + size) return;
+      for (const side of SIDES) {
+        const [low, high] = this.#range(side, node, size, depth, layers);
+        if (high < this.#low[side] || low > this.#high[side]) return;
+      }
+      if (nodeLevel === level) {
+        found.push(node);
+        return;
+      }
+      const mask = masks[pyramidOffset(nodeLevel) + node]!;
+      for (let child = 0; child < 8; child++) {
+        if ((mask & (1 << child)) !== 0) descend(nodeLevel + 1, 8 * node + child);
+      }
+    };
+    descend(0, 0);
+    return found;
   }
 
   /** The finest of what is noted below a region, for a light that has spread over so many layers; DARK if there is nothing. */
   look(morton: number, layers: number): number {
     let lod = DARK;
-    this.#visit(morton, this.#spread * layers, (place) => lod = Math.min(lod, this.#lods[place]!));
+    this.#visit(morton, layers, (place) => lod = Math.min(lod, this.#lods[place]!));
     return lod;
   }
 
@@ -103,24 +145,44 @@ class LightPlane {
     return this.#isAscending ? at : this.#last - at;
   }
 
-  #visit(morton: number, margin: number, visit: (place: number) => void): void {
+  #visit(morton: number, layers: number, visit: (place: number) => void): void {
     const depth = this.#depthOf(morton);
-    const [a0, a1] = this.#range(coordinate(morton, this.#axes[1]), depth, this.#slopes[0], margin);
-    const [b0, b1] = this.#range(coordinate(morton, this.#axes[2]), depth, this.#slopes[1], margin);
+    const [a0, a1] = this.#range(0, morton, 1, depth, layers);
+    const [b0, b1] = this.#range(1, morton, 1, depth, layers);
     for (let b = b0; b <= b1; b++) {
       for (let a = a0; a <= a1; a++) visit(b * this.#width + a);
     }
   }
 
-  /** First and last places of a cube along one axis of the plane. */
-  #range(at: number, depth: number, slope: number, margin: number): readonly [number, number] {
+  /** First and last places, along one axis of the plane, of the layer `depth` of a cube of `size` regions. */
+  #range(
+    side: 0 | 1,
+    cube: number,
+    size: number,
+    depth: number,
+    layers: number,
+  ): readonly [number, number] {
+    const slope = this.#slopes[side];
+    const at = size * coordinate(cube, this.#axes[side + 1]!);
+    const margin = layers === 0 ? 0 : this.#spreads[side] * layers;
     const [near, far] = [slope * depth, slope * (depth + 1)];
     const origin = this.#last + 2;
     const low = Math.floor(origin + at - Math.max(near, far) - margin);
     // A cube that only touches the next place does not lie on it.
-    const high = Math.ceil(origin + at + 1 - Math.min(near, far) + margin) - 1;
+    const high = Math.ceil(origin + at + size - Math.min(near, far) + margin) - 1;
     return [Math.max(0, low), Math.min(this.#width - 1, high)];
   }
+}
+
+/**
+ * How much the slope of a ray to the light differs from that to its middle at most, over all points of it, which lie in the
+ * plane square to its direction. `cosine` is that direction's along the axis of the layers, `corner` the distance of the
+ * light's corners from its middle.
+ */
+function spreadOf(slope: number, cosine: number, corner: number): number {
+  if (corner === 0) return 0;
+  const least = cosine - corner * Math.sqrt(Math.max(0, 1 - cosine ** 2));
+  return least > 0 ? corner * Math.hypot(1, slope) / least : Infinity;
 }
 
 function coordinate(morton: number, axis: number): number {

@@ -40,7 +40,8 @@ interface Ran {
 async function run(
   options: SnapshotOptions,
   answers: (() => Response)[] = [picture],
-  { write, clock = new ManualClock(), signal, isTerminal = false }: {
+  { check, write, clock = new ManualClock(), signal, isTerminal = false }: {
+    readonly check?: () => Promise<void>;
     readonly write?: () => Promise<void>;
     readonly clock?: ManualClock;
     readonly signal?: AbortSignal;
@@ -56,7 +57,10 @@ async function run(
       asked.push({ url, headers: new Headers(headers) });
       return Promise.resolve((answers[asked.length - 1] ?? answers.at(-1)!)());
     },
-    write: (path, bytes) => write?.() ?? Promise.resolve(void written.set(path, bytes)),
+    place: {
+      check: () => check?.() ?? Promise.resolve(),
+      write: (path, bytes) => write?.() ?? Promise.resolve(void written.set(path, bytes)),
+    },
     ...(signal === undefined ? {} : { signal }),
   });
   return { code, asked, written, ...io.text };
@@ -174,11 +178,15 @@ Deno.test("what keeps the picture from being written is told with what to do", a
     [new Deno.errors.NotFound("x"), "Cannot write a/x.png: there is no such folder"],
     [new Deno.errors.PermissionDenied("x"), "the system does not allow it"],
     [new Deno.errors.IsADirectory("x"), "it is a folder"],
+    [new Error("No space left on device"), "Cannot write a/x.png: No space left on device"],
   ];
   for (const [error, message] of cases) {
-    const ran = await run({ out: "a/x.png" }, [picture], { write: () => Promise.reject(error) });
-    assertEquals(ran.code, EXIT_CODE.FAILED);
-    assertStringIncludes(ran.error, message);
+    const late = await run({ out: "a/x.png" }, [picture], { write: () => Promise.reject(error) });
+    assertEquals([late.code, late.asked.length], [EXIT_CODE.FAILED, 1]);
+    assertStringIncludes(late.error, message);
+    // Known before: no picture is made for nothing.
+    const early = await run({ out: "a/x.png" }, [picture], { check: () => Promise.reject(error) });
+    assertEquals([early.code, early.asked.length, early.error], [EXIT_CODE.FAILED, 0, late.error]);
   }
 });
 
@@ -204,9 +212,12 @@ async function pictured(
   const code = await runSnapshot({ out: "x.png", ...options }, io, {
     clock: systemClock,
     fetch: () => Promise.reject(new Error("No server is asked")),
-    write: (_path, bytes) => {
-      png = PNG.sync.read(Buffer.from(bytes));
-      return Promise.resolve();
+    place: {
+      check: () => Promise.resolve(),
+      write: (_path, bytes) => {
+        png = PNG.sync.read(Buffer.from(bytes));
+        return Promise.resolve();
+      },
     },
   });
   return { code, error: io.text.error, png };

@@ -1,6 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { encodeMorton, regionKey } from "../../src/space/mod.ts";
 import { paint, painted, pick } from "./pictured_world.ts";
 import { problemOf } from "./server.ts";
+import { waitFor } from "../support/wait_for.ts";
 
 Deno.test("a pick goes along the ray that is given, or through the point of the picture of the same camera", async () => {
   const server = painted();
@@ -121,4 +123,35 @@ Deno.test("a pick that cannot be meant is refused with what was expected", async
   await problemOf(await server.call("POST", "/api/worlds/main/pick", "{"), "UNSUPPORTED_MEDIA");
   const long = { ...ray, kind: "x".repeat(5000) };
   await problemOf(await pick(server, long), "PAYLOAD_TOO_LARGE");
+});
+
+Deno.test("only so many picks are answered at a time, those that wait for builds among them", async () => {
+  const server = painted({ config: { trace: { maxWaitingPicks: 1 } } });
+  server.regions.autoBuild = false;
+  const waiting = pick(server, { x: 0.5, y: 0.5 });
+  await waitFor(() => server.regions.requested.length > 0, { what: "the first one to wait for a build" });
+  const refused = await pick(server, { x: 0.5, y: 0.5 });
+  assertEquals([refused.status, refused.headers.has("retry-after")], [429, true]);
+  await problemOf(refused, "BUSY");
+  server.clock.advance(10_000);
+  assertEquals((await waiting).status, 503);
+  server.regions.autoBuild = true;
+  assertEquals((await pick(server, { x: 0.5, y: 0.5 })).status, 200, "its place comes back");
+});
+
+Deno.test("a region that only the origin of a ray touches is met", async () => {
+  const server = painted();
+  // In the lowest corner of its region, which the rays leave at once, through a face, an edge and the corner.
+  paint(server, 0xff00ff00, [8, 8, 8]);
+  for (
+    const [origin, direction] of [
+      [[8.5, 8, 8.5], [0, -1, 0]],
+      [[8.5, 8, 8], [0, -1, -1]],
+      [[8, 8, 8], [-1, -1, -1]],
+    ]
+  ) {
+    assertEquals((await pick(server, { origin, direction, maxDistance: 1 })).status, 200);
+    const { world } = server.tracer.rays.at(-1)!;
+    assert(world.regions.some(({ key }) => key === regionKey(1, encodeMorton(1, 1, 1))), `${direction}`);
+  }
 });

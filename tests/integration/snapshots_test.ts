@@ -241,3 +241,17 @@ testWith(
     assertStringIncludes(error.message, "adapter");
   },
 );
+
+testWith(serverNeeds, "a picture in the making when the server ends is answered with 503", async () => {
+  const server = await RunningServer.start(FLAGS);
+  try {
+    cube(server, 0xff0000ff);
+    const large = fetch(`${server.url}api/worlds/main/snapshot.png?width=3840&height=2160&kind=esvt`);
+    await waitFor(() => server.app.status().tracer.heldBytes > 0, { what: "the tracer to be at it" });
+    await server[Symbol.asyncDispose]();
+    const response = await large;
+    assertEquals([response.status, (await response.json()).code], [503, "SHUTTING_DOWN"]);
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+});

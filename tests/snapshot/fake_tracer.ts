@@ -30,6 +30,8 @@ export class FakeTracer implements UsedTracer {
   error: unknown = undefined;
   hit: PickHit | undefined;
   backend: "gpu" | "cpu" = "cpu";
+  /** What makes pictures, if not what it says that would. */
+  maker: "gpu" | "cpu" | undefined;
   isClosed = false;
   hooks: TracerHooks = {};
 
@@ -40,12 +42,13 @@ export class FakeTracer implements UsedTracer {
   picture(
     world: TracedWorld,
     camera: PictureCamera,
-    { signal }: PictureOptions = {},
+    { signal, onMade }: PictureOptions = {},
   ): Promise<Uint8Array> {
     if (this.error !== undefined) return Promise.reject(this.error);
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     const finish = (): void => {
-      this.hooks.onPicture?.(this.backend, 1, 5);
+      this.hooks.onPicture?.(this.maker ?? this.backend, 1, 5);
+      onMade?.(this.maker ?? this.backend);
       resolve(new Uint8Array(4 * camera.widthPx * camera.heightPx).fill(200));
     };
     signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -77,6 +80,7 @@ export class FakeTracer implements UsedTracer {
       gpuMs: 58,
       waiting: 59,
       heldBytes: 60,
+      memoryBytes: 90,
     };
   }
 

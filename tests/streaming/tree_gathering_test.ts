@@ -195,6 +195,8 @@ Deno.test("a region that was emptied is part of the view, without a build", asyn
   const key = fixture.paint(1, 1, 1, RED);
   fixture.paint(1, 1, 1, 0);
   assertEquals(await gather(fixture), [{ key, version: 2, lod: 0, tree: undefined }]);
+  const coarse = await gather(fixture, { ...ALL, detail: { lod: 2 } });
+  assertEquals(coarse, [{ key, version: 2, lod: 2, tree: undefined }], "as detailed as it was listed");
   assertEquals(fixture.requested, []);
   assertClean(fixture);
 });

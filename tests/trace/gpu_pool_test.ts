@@ -57,6 +57,7 @@ testWith(modelNeeds, "auto without an adapter takes the CPU, tells why, and is h
     false,
     "none",
   ]);
+  assertEquals(status.fallbackPictures, 0);
   assertEquals(test.lines, [`info trace.backend {"tracer":"cpu","reason":"${reason}"}`]);
 });
 
@@ -67,7 +68,8 @@ testWith(
     const test = createTracer({ backend: "auto" }, { gpu: "bad_shader" });
     await using _ = test;
     assertEquals(await painter(test), "cpu");
-    assertEquals([test.tracer.status().isDegraded, test.lines[0]?.slice(0, 5)], [true, "error"]);
+    const { isDegraded, fallbackPictures } = test.tracer.status();
+    assertEquals([isDegraded, fallbackPictures, test.lines[0]?.slice(0, 5)], [true, 1, "error"]);
   },
 );
 
@@ -127,7 +129,11 @@ testWith(modelNeeds, "an eye from which single precision sees nothing goes to th
   const test = createTracer({ backend: "auto" }, { gpu: "plain" });
   await using _ = test;
   const far = { ...CAMERA, eye: [1e7, 1e7, 1e7] as const, fovY: 1e-6 };
-  const rgba = await test.settled(test.tracer.picture(WORLD, far));
+  const told: string[] = [];
+  const onMade = (backend: string) => void told.push(backend);
+  const rgba = await test.settled(test.tracer.picture(WORLD, far, { onMade }));
+  await test.settled(test.tracer.picture(WORLD, CAMERA, { onMade }));
+  assertEquals(told, ["cpu", "gpu"], "whoever asks is told what made it");
   assert(String([...rgba.subarray(0, 3)]) !== String(GREEN));
   assertEquals(await painter(test), "gpu");
 });

@@ -41,6 +41,21 @@ Deno.test("nodes are drawn as a whole from the distance where they are a pixel w
   assertEquals(createPictureView(GRID, camera, { ...DAYLIGHT, detailPx: 0 }).coneSpread, 0);
 });
 
+Deno.test("fog is as thick as is told, and thinner for an eye so far away that the world would be lost in it", () => {
+  const { min, max } = GRID.bounds;
+  const edge = max[0] - min[0];
+  const middle = min.map((value) => value + edge / 2);
+  const fogFrom = (edges: number, fogHalfEdges: number) => {
+    const eye: Vec3 = [middle[0]!, middle[1]!, middle[2]! + edges * edge];
+    const lookAt: Vec3 = [middle[0]!, middle[1]!, middle[2]!];
+    return createPictureView(GRID, { ...cameraAt(8, 8), eye, lookAt }, { ...DAYLIGHT, fogHalfEdges }).fog;
+  };
+  assertAlmostEquals(fogFrom(2.5, 12), 1 / 12, 1e-12);
+  // Never much more than a sixth of what is seen of the world's middle.
+  assertAlmostEquals(2 ** (-fogFrom(1000, 12) * 1000), 2 ** -0.25, 1e-12);
+  assertEquals(fogFrom(1000, Infinity), 0);
+});
+
 Deno.test("an eye far from a small world keeps its digits, and is not for single precision", () => {
   const grid = createGrid({ min: [1e6, 1e6, 1e6], max: [1e6 + 1, 1e6 + 1, 1e6 + 1] }, 0, 3);
   const camera = {

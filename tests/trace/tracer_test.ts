@@ -39,6 +39,10 @@ testWith(modelNeeds, "CPU Workers together make the picture of one piece, of bot
   const { pictures, rays, backend, fallbackPictures, breaker, heldBytes } = test.tracer.status();
   assertEquals([pictures, rays, backend, fallbackPictures, breaker], [2, 38_400, "cpu", 0, "none"]);
   assert(heldBytes > 0);
+  // A Worker's own heap is some megabytes before it does anything.
+  await waitFor(() => test.tracer.status().memoryBytes > heldBytes + 2 ** 20, {
+    what: "the Workers to tell their memory",
+  });
 });
 
 testWith(

@@ -1,4 +1,4 @@
-import { CHILD_INDEX, PARENT_TYPE, VERTEX_CORNERS } from "../tet_tables.ts";
+import { CHILD_INDEX, VERTEX_CORNERS } from "../tet_tables.ts";
 
 /**
  * How a ray goes from cell to cell. All faces of all tetrahedra lie in six families of planes: those of equal x, y, z,
@@ -33,11 +33,19 @@ export const TYPE_OF_ORDER: Int8Array = Int8Array.from(
  */
 export const TURNS: Uint8Array = Uint8Array.of(0b101, 0b011, 0b110, 0b001, 0b010, 0b100);
 
-/** Code of the parent, by a tetrahedron's octant and code: `PARENT_ORDER[8 * octant + code]`. */
-export const PARENT_ORDER: Uint8Array = Uint8Array.from({ length: 64 }, (_, i) => {
-  const type = TYPE_OF_ORDER[i & 7]!;
-  return type < 0 ? 0 : ORDER_OF_TYPE[PARENT_TYPE[6 * (i >> 3) + type]!]!;
-});
+/**
+ * The code of a tetrahedron around one of a code, by the place of this one within the cube of that one: where two
+ * coordinates differ, that is their order, and where they do not, the order in the lesser tetrahedron is.
+ *
+ * So all that is around a cell is known by its place and its code, and a ray that leaves it needs no search for the first
+ * tetrahedron that holds the next cell too: a plane of equal coordinates is a face of none but those in whose cubes it is a
+ * face, and a plane where two coordinates differ by as much as they do at the cell is a face of those in whose cubes they
+ * do not differ.
+ */
+export function codeAround(code: number, x: number, y: number, z: number): number {
+  return (x === y ? code & 1 : Number(x > y)) | (y === z ? code & 2 : Number(y > z) << 1) |
+    (x === z ? code & 4 : Number(x > z) << 2);
+}
 
 /** Index among its siblings, by a tetrahedron's code and octant: `INDEX_OF_ORDER[8 * code + octant]`. */
 export const INDEX_OF_ORDER: Uint8Array = Uint8Array.from({ length: 64 }, (_, i) => {

@@ -5,23 +5,23 @@ import { PLANE_FAMILIES, RayPlanes } from "./ray_planes.ts";
 import { REGION_FIELD, REGION_WORDS, type Scene, TOP_HEADER_WORDS } from "./scene.ts";
 import {
   ASKED,
+  codeAround,
   ENTRIES,
   EXITS,
   INDEX_OF_ORDER,
   NO_FAMILY,
-  PARENT_ORDER,
   REGION_CELL,
   TOP_CELL,
   TURNS,
   TYPE_OF_ORDER,
 } from "./tet_sides.ts";
 
-/** Scale above all cells: no way down is known beforehand. */
-const NO_SCALE = MANTISSA_BITS + 2;
-
 const planes = new RayPlanes();
-/** Words of the nodes around the ray's cell, cubes of the octree over regions and tetrahedra, by their scale. */
-const words = new Uint32Array(NO_SCALE);
+/**
+ * Words of the nodes around the ray's cell, by their height: the scale of a tetrahedron, one more for a cube, so that a
+ * child is one below its parent, also where these are as wide as each other.
+ */
+const words = new Uint32Array(MANTISSA_BITS + 2);
 
 /**
  * Finds where a ray first meets a scene of tetrees, `tMin <= t <= tMax`; tells whether it does. A cell of scale s is, or is
@@ -77,157 +77,147 @@ export function traceEsvt(scene: Scene, ray: Ray, hit: Hit): boolean {
   }
   if (!(t <= tMax && t <= exitOf(TOP_CELL, 0, 0, 0, WORLD_UNITS))) return false;
 
-  const regionScale = MANTISSA_BITS - scene.level;
-  let leafScale = 0;
+  const regionHeight = MANTISSA_BITS + 1 - scene.level;
+  let leafHeight = 0;
   let record = 0;
   let firstNode = 0;
-  let rootWord = 0;
-  // The ray's cell. The first is a node above the world, whose one child is the world.
-  let code = TOP_CELL;
-  let scale = MANTISSA_BITS + 1;
+  // The ray's place: the start of the cell at the height `known`, whose code this is. Above it the way down is known.
   let x = 0;
   let y = 0;
   let z = 0;
+  let code = TOP_CELL;
+  let known = MANTISSA_BITS + 1;
+  // The first cell is a node above the world, whose one child is the world.
+  let height = MANTISSA_BITS + 2;
   let word = 1 | ((scene.level === 0 ? 0 : TOP_HEADER_WORDS) << 8);
-  // The cell that the ray comes to, and down to which scales cubes and tetrahedra around it are known.
-  let toX = 0;
-  let toY = 0;
-  let toZ = 0;
-  let cubeScale = MANTISSA_BITS;
-  let tetScale = NO_SCALE;
-  /** Codes of tetrahedra, three bits each: those around the ray's cell, by scale, and those on the way, the next one lowest. */
-  let around = 0;
-  let way = 0;
 
   for (;;) {
-    // Down, as long as there is a node.
-    for (;;) {
-      let index: number;
-      const isCube = code === TOP_CELL;
-      const isRegion = code === REGION_CELL;
-      const childScale = isRegion ? scale : scale - 1;
-      if (childScale >= (isCube ? cubeScale : tetScale)) {
-        // The way to the cell behind the face.
-        x = toX & -(1 << childScale);
-        y = toY & -(1 << childScale);
-        z = toZ & -(1 << childScale);
-        const octant = ((x >> childScale) & 1) | (((y >> childScale) & 1) << 1) |
-          (((z >> childScale) & 1) << 2);
-        if (isCube) index = octant;
-        else {
-          code = way & 7;
-          way >>>= 3;
-          index = isRegion ? TYPE_OF_ORDER[code]! : INDEX_OF_ORDER[8 * code + octant]!;
-        }
-      } else {
-        // The child at the face that the ray comes in by.
-        const half = 1 << childScale;
-        const asked = ASKED[(code << 3) | family]!;
-        const apart = isRegion ? 0 : half;
-        let crossed = 0;
-        if ((asked & 1) !== 0 && (x + half) * inverseX - biasX < t) crossed |= 1;
-        if ((asked & 2) !== 0 && (y + half) * inverseY - biasY < t) crossed |= 2;
-        if ((asked & 4) !== 0 && (z + half) * inverseZ - biasZ < t) crossed |= 4;
-        if ((asked & 8) !== 0 && (x - y + ((code & 1) !== 0 ? apart : -apart)) * inverseXy - biasXy < t) {
-          crossed |= 8;
-        }
-        if ((asked & 16) !== 0 && (y - z + ((code & 2) !== 0 ? apart : -apart)) * inverseYz - biasYz < t) {
-          crossed |= 16;
-        }
-        if ((asked & 32) !== 0 && (x - z + ((code & 4) !== 0 ? apart : -apart)) * inverseXz - biasXz < t) {
-          crossed |= 32;
-        }
-        const child = ENTRIES[(code << 9) | (family << 6) | (crossed ^ descents)]!;
-        code = child & 7;
-        index = (child >> 3) & 7;
-        x += half & -((child >> 6) & 1);
-        y += half & -((child >> 7) & 1);
-        z += half & -(child >> 8);
+    // Down, to a child of a node.
+    height--;
+    const isCube = height >= regionHeight;
+    const scale = isCube ? height - 1 : height;
+    const size = 1 << scale;
+    let index: number;
+    let cellCode: number;
+    let startX: number;
+    let startY: number;
+    let startZ: number;
+    if (height < known) {
+      // The child at the face that the ray comes in by.
+      const isOfRegion = height + 1 === regionHeight;
+      const parent = isCube ? TOP_CELL : isOfRegion ? REGION_CELL : code;
+      const asked = ASKED[(parent << 3) | family]!;
+      const apart = isOfRegion ? 0 : size;
+      let crossed = 0;
+      if ((asked & 1) !== 0 && (x + size) * inverseX - biasX < t) crossed |= 1;
+      if ((asked & 2) !== 0 && (y + size) * inverseY - biasY < t) crossed |= 2;
+      if ((asked & 4) !== 0 && (z + size) * inverseZ - biasZ < t) crossed |= 4;
+      if ((asked & 8) !== 0 && (x - y + ((parent & 1) !== 0 ? apart : -apart)) * inverseXy - biasXy < t) {
+        crossed |= 8;
       }
-      scale = childScale;
-      if (((word >>> index) & 1) === 0) break;
+      if ((asked & 16) !== 0 && (y - z + ((parent & 2) !== 0 ? apart : -apart)) * inverseYz - biasYz < t) {
+        crossed |= 16;
+      }
+      if ((asked & 32) !== 0 && (x - z + ((parent & 4) !== 0 ? apart : -apart)) * inverseXz - biasXz < t) {
+        crossed |= 32;
+      }
+      const child = ENTRIES[(parent << 9) | (family << 6) | (crossed ^ descents)]!;
+      code = cellCode = child & 7;
+      index = (child >> 3) & 7;
+      x = startX = x + (size & -((child >> 6) & 1));
+      y = startY = y + (size & -((child >> 7) & 1));
+      z = startZ = z + (size & -(child >> 8));
+      known = height;
+    } else {
+      // The way to the cell behind the face.
+      startX = x & -size;
+      startY = y & -size;
+      startZ = z & -size;
+      const octant = ((x >> scale) & 1) | (((y >> scale) & 1) << 1) | (((z >> scale) & 1) << 2);
+      if (isCube) {
+        cellCode = TOP_CELL;
+        index = octant;
+      } else {
+        cellCode = height === known ? code : codeAround(code, x - startX, y - startY, z - startZ);
+        index = height + 1 === regionHeight
+          ? TYPE_OF_ORDER[cellCode]!
+          : INDEX_OF_ORDER[8 * cellCode + octant]!;
+      }
+    }
 
-      const place = (word >>> 8) + popcount8(word & ((1 << index) - 1));
-      if (code === TOP_CELL && scale > regionScale) {
-        word = top[place]!;
-        words[scale] = word;
+    if (((word >>> index) & 1) !== 0) {
+      let node = (word >>> 8) + popcount8(word & ((1 << index) - 1));
+      if (height > regionHeight) {
+        word = top[node]!;
+        words[height] = word;
         continue;
       }
-      let node = place;
-      let level = regionScale - scale + 1;
-      if (code === TOP_CELL) {
-        record = place * REGION_WORDS;
+      if (isCube) {
+        record = node * REGION_WORDS;
         firstNode = regions[record + REGION_FIELD.nodes]!;
-        // The six tetrahedra of a region are as wide as itself.
-        leafScale = scale - regions[record + REGION_FIELD.depth]! + 1;
-        code = REGION_CELL;
+        leafHeight = regionHeight - regions[record + REGION_FIELD.depth]!;
         node = 0;
-        level = 0;
       }
-      // A region without levels is one cube.
-      const isLeaf = code === REGION_CELL ? leafScale > scale : leafScale === scale;
-      const size = 1 << scale;
-      if (isLeaf || (isCone && size * UNIT <= coneSize + exitOf(code, x, y, z, size) * coneSpread)) {
+      const isLeaf = height === leafHeight;
+      if (
+        isLeaf ||
+        (isCone && size * UNIT <= coneSize + exitOf(cellCode, startX, startY, startZ, size) * coneSpread)
+      ) {
         hit.t = t;
         hit.region = record / REGION_WORDS;
         hit.node = regions[record + REGION_FIELD.colors]! + node +
           (isLeaf ? regions[record + REGION_FIELD.leaves]! : 0);
-        hit.level = level;
-        hit.x = x;
-        hit.y = y;
-        hit.z = z;
+        hit.level = regionHeight - height;
+        hit.x = startX;
+        hit.y = startY;
+        hit.z = startZ;
         hit.size = size;
-        hit.type = TYPE_OF_ORDER[code]!;
+        hit.type = TYPE_OF_ORDER[cellCode]!;
         hit.face = family === NO_FAMILY ? INSIDE_FACE : 2 * family + ((descents >> family) & 1);
         return true;
       }
       word = nodes[firstNode + node]!;
-      if (code === REGION_CELL) rootWord = word;
-      else {
-        words[scale] = word;
-        const shift = 3 * (regionScale - scale);
-        around = (around & ~(7 << shift)) | (code << shift);
-      }
+      words[height] = word;
+      continue;
     }
 
     // Along, over the face that the ray leaves the cell by.
-    const size = 1 << scale;
-    const exits = EXITS[(code << 6) | descents]!;
+    const exits = EXITS[(cellCode << 6) | descents]!;
     let next = Infinity;
     if ((exits & 1) !== 0) {
-      next = (x + (size & ascentX)) * inverseX - biasX;
+      next = (startX + (size & ascentX)) * inverseX - biasX;
       family = 0;
     }
     if ((exits & 2) !== 0) {
-      const exit = (y + (size & ascentY)) * inverseY - biasY;
+      const exit = (startY + (size & ascentY)) * inverseY - biasY;
       if (exit < next) {
         next = exit;
         family = 1;
       }
     }
     if ((exits & 4) !== 0) {
-      const exit = (z + (size & ascentZ)) * inverseZ - biasZ;
+      const exit = (startZ + (size & ascentZ)) * inverseZ - biasZ;
       if (exit < next) {
         next = exit;
         family = 2;
       }
     }
     if ((exits & 8) !== 0) {
-      const exit = (x - y) * inverseXy - biasXy;
+      const exit = (startX - startY) * inverseXy - biasXy;
       if (exit < next) {
         next = exit;
         family = 3;
       }
     }
     if ((exits & 16) !== 0) {
-      const exit = (y - z) * inverseYz - biasYz;
+      const exit = (startY - startZ) * inverseYz - biasYz;
       if (exit < next) {
         next = exit;
         family = 4;
       }
     }
     if ((exits & 32) !== 0) {
-      const exit = (x - z) * inverseXz - biasXz;
+      const exit = (startX - startZ) * inverseXz - biasXz;
       if (exit < next) {
         next = exit;
         family = 5;
@@ -235,51 +225,37 @@ export function traceEsvt(scene: Scene, ray: Ray, hit: Hit): boolean {
     }
     if (next > t) t = next;
     if (!(t <= tMax) || next === Infinity) return false;
-    toX = x;
-    toY = y;
-    toZ = z;
-    let changed = 0;
-    if (family === 0) {
-      toX += (descents & 1) !== 0 ? -size : size;
-      changed = x ^ toX;
-    } else if (family === 1) {
-      toY += (descents & 2) !== 0 ? -size : size;
-      changed = y ^ toY;
-    } else if (family === 2) {
-      toZ += (descents & 4) !== 0 ? -size : size;
-      changed = z ^ toZ;
-    }
-    // Out of the world.
-    if (changed >>> MANTISSA_BITS !== 0) return false;
+    known = height;
+    code = cellCode ^ TURNS[family]!;
+    x = startX;
+    y = startY;
+    z = startZ;
 
-    // Up, to the first cell that holds this one and the next.
-    if (code === TOP_CELL) {
-      cubeScale = scale;
-      tetScale = NO_SCALE;
-      scale = 32 - Math.clz32(changed);
-      word = words[scale]!;
-      continue;
-    }
-    cubeScale = 0;
-    tetScale = scale;
-    way = 0;
-    code ^= TURNS[family]!;
-    for (;;) {
-      way = (way << 3) | code;
-      if (scale === regionScale) {
-        code = changed >>> scale === 0 ? REGION_CELL : TOP_CELL;
-        if (code === TOP_CELL) scale = 32 - Math.clz32(changed);
-        word = code === TOP_CELL ? words[scale]! : rootWord;
-        break;
+    // Up, to the first cell that holds this one and the next: over a face square to an axis, as high as bits change, and
+    // over the others, as far as the two coordinates are the same.
+    if (family < 3) {
+      let changed: number;
+      if (family === 0) {
+        x += (descents & 1) !== 0 ? -size : size;
+        changed = x ^ startX;
+      } else if (family === 1) {
+        y += (descents & 2) !== 0 ? -size : size;
+        changed = y ^ startY;
+      } else {
+        z += (descents & 4) !== 0 ? -size : size;
+        changed = z ^ startZ;
       }
-      const octant = ((toX >> scale) & 1) | (((toY >> scale) & 1) << 1) | (((toZ >> scale) & 1) << 2);
-      code = PARENT_ORDER[8 * octant + code]!;
-      scale++;
-      if (changed >>> scale === 0 && ((around >> (3 * (regionScale - scale))) & 7) === code) {
-        word = words[scale]!;
-        break;
-      }
+      // Out of the world.
+      if (changed >>> MANTISSA_BITS !== 0) return false;
+      height = 32 - Math.clz32(changed);
+      if (height >= regionHeight) height++;
+    } else {
+      const difference = family === 3 ? x ^ y : family === 4 ? y ^ z : x ^ z;
+      // One above the lowest bit of it, or the region.
+      height = Math.min(32 - Math.clz32(difference & -difference), regionHeight);
+      if (difference === 0) height = regionHeight;
     }
+    word = words[height]!;
   }
 }
 

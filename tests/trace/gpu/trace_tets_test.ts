@@ -30,7 +30,6 @@ import {
   EXITS,
   INDEX_OF_ORDER,
   NO_FAMILY,
-  PARENT_ORDER,
   REGION_CELL,
   TOP_CELL,
   TURNS,
@@ -153,7 +152,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   // All bindings are used, so that the layout has them.
   let nothing = min(top_nodes[0] + regions[0].nodes + nodes[0], 0u);
   let child = entry_child(id.x >> 9u, (id.x >> 6u) & 7u, (id.x & 63u) + nothing);
-  children[id.x] = child.code | (child.index << 3u) | (child.octant << 6u);
+  var index = tet_index(child.code, child.octant);
+  if (id.x >> 9u == REGION_CELL) {
+    index = nibble(TYPE_OF_ORDER, child.code);
+  } else if (id.x >> 9u == TOP_CELL) {
+    index = child.octant;
+  }
+  children[id.x] = child.code | (index << 3u) | (child.octant << 6u);
 }
 `,
   }, traceParts("esvt")),
@@ -183,33 +188,41 @@ const { code } = RAY_STAGES.esvt.source;
 
 /** The words of a constant of the shader. */
 function words(name: string): number[] {
-  const [, text] = new RegExp(`^const ${name} = (?:array<u32, 8>\\()?([^;)]*)\\)?;$`, "m").exec(code)!;
+  const [, text] = new RegExp(`^const ${name} = (?:vec2<u32>\\()?([^;)]*)\\)?;$`, "m").exec(code)!;
   return text!.split(",").map((word) => Number(word.trim().replace(/u$/, "")));
 }
 
 /** Four bits an entry, the first in the lowest bits. */
 function nibbles(name: string): number[] {
-  return words(name).flatMap((word) => Array.from({ length: 8 }, (_, i) => (word >>> (4 * i)) & 15));
+  return Array.from({ length: 8 }, (_, i) => (words(name)[0]! >>> (4 * i)) & 15);
 }
 
 Deno.test("The shader's tables of tetrahedra and their neighbours are those of the CPU", () => {
   assertEquals(nibbles("TURNS").slice(0, 6), [...TURNS]);
   assertEquals(nibbles("TYPE_OF_ORDER"), Array.from(TYPE_OF_ORDER, (type) => Math.max(type, 0)));
-  assertEquals(nibbles("PARENT_ORDER"), [...PARENT_ORDER]);
-  assertEquals(nibbles("INDEX_OF_ORDER"), [...INDEX_OF_ORDER]);
+  assertEquals(nibbles("CODES"), Array.from({ length: 8 }, (_, i) => i));
   assertEquals(words("REGION_CELL"), [REGION_CELL]);
   assertEquals(words("TOP_CELL"), [TOP_CELL]);
   assertEquals(words("NO_FAMILY"), [NO_FAMILY]);
   assertEquals(code.includes(`const LEAST_DIFFERENCE = 0x1p${Math.log2(LEAST_DIFFERENCE)}f;`), true);
-  words("AXES_OF_ORDER").forEach((axes, order) => {
-    if (TYPE_OF_ORDER[order]! < 0) return;
-    const [first, middle, last, upper, lower, outer] = [0, 3, 6, 9, 12, 15].map((at) => (axes >> at) & 7);
-    assertEquals([first! | middle! | last!, upper! | lower! | outer!], [7, 7]);
+  const [first, last, outer] = [
+    nibbles("FIRST_OF_ORDER"),
+    nibbles("LAST_OF_ORDER"),
+    nibbles("OUTER_OF_ORDER"),
+  ];
+  for (let order = 0; order < 8; order++) {
     for (let descents = 0; descents < 64; descents++) {
-      const pairs = ~((descents >> 3) ^ order) & (upper! | lower!);
-      assertEquals((~descents & first!) | (descents & last!) | (pairs << 3), EXITS[64 * order + descents]);
+      const axes = (~descents & first[order]!) | (descents & last[order]!);
+      const pairs = ~((descents >> 3) ^ order) & ~outer[order]! & 7;
+      assertEquals(axes | (pairs << 3), EXITS[64 * order + descents]);
     }
-  });
+    const bits = order < 4 ? words("INDEX_OF_LOW_ORDER") : words("INDEX_OF_HIGH_ORDER");
+    for (let octant = 0; octant < 8; octant++) {
+      if (TYPE_OF_ORDER[order]! < 0) continue;
+      const [one, two] = bits.map((word) => (word >>> ((8 * order + octant) & 31)) & 1);
+      assertEquals(one! | (two! << 1), INDEX_OF_ORDER[8 * order + octant]! & 3);
+    }
+  }
 });
 
 function giveCone(ray: Ray, random: () => number, level: number): void {
