@@ -79,14 +79,16 @@ async function prove({ name, hash, prove }: Part): Promise<void> {
     return;
   }
   console.log(`${name} ...`);
+  // Before it runs: what changes meanwhile is not what was proved.
+  const sources = await hash();
   const result = await prove();
   if (typeof result === "string") {
     console.log(`${name}: ignored, ${result}`);
     return;
   }
   if (result.ok) {
-    proved[name] = { ...result, hash: await hash() };
-    // At once, as two parts may end at the same time.
+    proved[name] = { ...result, hash: sources };
+    // deno-lint-ignore no-sync-fn-in-async-fn -- at once, as two parts may end at the same time
     Deno.writeTextFileSync(stateFile, JSON.stringify(proved, undefined, 2));
   } else failed++;
   console.log(`${name}: ${result.ok ? "ok" : "FAILED"}, ${result.seconds.toFixed(0)} s, ${result.summary}`);
