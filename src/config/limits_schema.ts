@@ -54,7 +54,7 @@ export const limitsSchema = z.strictObject({
     "Positions and viewports granted to one connection; 1.2 times as many are taken",
   ),
   maxKnownRegions: whole(
-    65_536,
+    16_384,
     64,
     2_097_152,
     "regions",

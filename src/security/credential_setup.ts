@@ -24,8 +24,10 @@ export interface CredentialSetup {
 /** A set of public keys. */
 interface KeySet {
   readonly jwks: JSONWebKeySet;
-  /** Stays as it is while keys are only added. */
+  /** For tokens that name no key: stays as it is while keys are only added. */
   readonly proof: symbol;
+  /** For tokens that name theirs, by `kid`, which no two keys share: each stays as long as its key does. */
+  readonly proofs: ReadonlyMap<string, symbol>;
 }
 
 /**
@@ -49,7 +51,10 @@ export async function readCredentialSetup(
   if (problems.length > 0) throw new ConfigError(problems);
   const keySet = await readKeySet(security, before?.keySet);
   const keys = new ApiKeys(entries);
-  const proofs = new Set([...keys.proofs, ...(keySet === undefined ? [] : [keySet.proof])]);
+  const proofs = new Set([
+    ...keys.proofs,
+    ...(keySet === undefined ? [] : [keySet.proof, ...keySet.proofs.values()]),
+  ]);
   return { keys, tokens: await readTokens(security, keySet), keySet, proofs };
 }
 
@@ -66,7 +71,14 @@ async function readKeySet(
   const jwks = await readJwks(jwksFile);
   const present = new Set(jwks.keys.map((key) => JSON.stringify(key)));
   const hasAll = before?.jwks.keys.every((key) => present.has(JSON.stringify(key))) ?? false;
-  return { jwks, proof: hasAll ? before!.proof : Symbol("jwks") };
+  const stayed = new Set(before?.jwks.keys.map((key) => JSON.stringify(key)));
+  const proofs = new Map<string, symbol>();
+  for (const key of jwks.keys) {
+    if (key.kid === undefined) continue;
+    const old = stayed.has(JSON.stringify(key)) ? before?.proofs.get(key.kid) : undefined;
+    proofs.set(key.kid, old ?? Symbol(key.kid));
+  }
+  return { jwks, proof: hasAll ? before!.proof : Symbol("jwks"), proofs };
 }
 
 function configKeys({ apiKey, apiKeys }: Config["security"], problems: ConfigProblem[]): ApiKeyEntry[] {
@@ -134,7 +146,10 @@ async function readTokens(
   const rule: TokenRule = { issuer: jwtIssuer, audience: jwtAudience, leewaySec: security.jwtLeewaySec };
   return await Tokens.create(rule, {
     ...(jwtSecret === undefined ? {} : { secret: jwtSecret }),
-    ...keySet,
+    ...(keySet === undefined ? {} : {
+      jwks: keySet.jwks,
+      proofOf: (kid) => (kid === undefined ? undefined : keySet.proofs.get(kid)) ?? keySet.proof,
+    }),
   });
 }
 

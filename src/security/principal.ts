@@ -18,7 +18,7 @@ export interface Principal {
   /** Wall-clock time at which the credential ends. */
   readonly expiresAtMs?: number;
   /**
-   * What its credential was compared with, where that may go while the server runs: a key of a file, or a set of public keys.
+   * What its credential was compared with, where that may go while the server runs: a key of a file, a public key, or a set of them.
    * A name that is the same for the same thing, and says nothing of it.
    */
   readonly proof?: symbol;

@@ -47,8 +47,8 @@ export interface TokenKeys {
   readonly secret?: string;
   /** Public keys only: `readJwks` sees to it. */
   readonly jwks?: JSONWebKeySet;
-  /** Stands for the public keys in the principals of tokens that they prove. */
-  readonly proof?: symbol;
+  /** What stands for a public key in the principals of tokens that it proves, by the `kid` of their headers. */
+  readonly proofOf?: (kid: string | undefined) => symbol;
 }
 
 type Verify = (token: string, options: Parameters<typeof jwtVerify>[2]) => Promise<JWTPayload>;
@@ -63,21 +63,21 @@ export class Tokens {
   readonly #rule: TokenRule;
   readonly #bySecret: Verify | undefined;
   readonly #byPublicKey: Verify | undefined;
-  readonly #proof: symbol | undefined;
+  readonly #proofOf: TokenKeys["proofOf"];
 
   private constructor(
     rule: TokenRule,
     bySecret: Verify | undefined,
     byPublicKey: Verify | undefined,
-    proof: symbol | undefined,
+    proofOf: TokenKeys["proofOf"],
   ) {
     this.#rule = rule;
     this.#bySecret = bySecret;
     this.#byPublicKey = byPublicKey;
-    this.#proof = proof;
+    this.#proofOf = proofOf;
   }
 
-  static async create(rule: TokenRule, { secret, jwks, proof }: TokenKeys): Promise<Tokens> {
+  static async create(rule: TokenRule, { secret, jwks, proofOf }: TokenKeys): Promise<Tokens> {
     const key = secret === undefined ? undefined : await importTokenSecret(secret);
     const keyOf = jwks === undefined ? undefined : createLocalJWKSet(jwks);
     return new Tokens(
@@ -88,7 +88,7 @@ export class Tokens {
       keyOf &&
         (async (token, options) =>
           (await jwtVerify(token, keyOf, { ...options, algorithms: [...PUBLIC_ALGORITHMS] })).payload),
-      proof,
+      proofOf,
     );
   }
 
@@ -109,7 +109,9 @@ export class Tokens {
         requiredClaims: ["exp", "sub"],
       });
       const principal = principalOf(payload, this.#rule.leewaySec);
-      const proof = verify === this.#byPublicKey ? this.#proof : undefined;
+      const proof = verify === this.#byPublicKey
+        ? this.#proofOf?.(decodeProtectedHeader(token).kid)
+        : undefined;
       return proof === undefined ? principal : { ...principal, proof };
     } catch (error) {
       throw failureOf(error);

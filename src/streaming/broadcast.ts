@@ -98,6 +98,7 @@ export class Broadcast implements TurnLead {
   }
 
   #begin(): void {
+    this.#isReversed = !this.#isReversed;
     for (const [audience, news] of this.#news) {
       const clients = this.#inTurn(audience);
       this.#tellings.push({ audience, news: [...news.values()], clients, next: 0 });
@@ -111,7 +112,6 @@ export class Broadcast implements TurnLead {
    */
   #inTurn(audience: ReadonlySet<ClientStream>): readonly ClientStream[] {
     const clients = [...audience];
-    this.#isReversed = !this.#isReversed;
     return this.#isReversed ? clients.reverse() : clients;
   }
 }

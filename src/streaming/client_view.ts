@@ -20,8 +20,8 @@ export interface ViewContext extends OwedContext {
 /** What a client asked for, as far as its view goes. */
 export interface ViewOptions extends FrameStyle {
   readonly viewport: Viewport;
-  /** What it holds from an earlier connection. */
-  readonly known: KnownRegions;
+  /** What it holds from an earlier connection; asked once, for the first view, as finding out what to believe takes time. */
+  readonly known: () => KnownRegions;
 }
 
 /** Working memory of all views: they are computed one at a time, and only their results belong to a client. */
@@ -53,6 +53,8 @@ export class ClientView {
   readonly #context: ViewContext;
   #viewport: Viewport;
   #table = new RegionTable();
+  #claims: (() => KnownRegions) | undefined;
+  /** What is known of an earlier connection while the first view is computed. */
   #known: KnownRegions | undefined;
   /** Regions that are still to be put in line, in the order of the view: keys with flags. */
   #unlined = ALL_LINED;
@@ -62,7 +64,7 @@ export class ClientView {
     this.#world = world;
     this.#style = options;
     this.#viewport = options.viewport;
-    this.#known = options.known;
+    this.#claims = options.known;
     this.#context = context;
     this.owed = new OwedRegions(world, options, context);
   }
@@ -124,6 +126,8 @@ export class ClientView {
   compute(nowMs: number): void {
     this.isStale = false;
     this.computedAtMs = nowMs;
+    this.#known = this.#claims?.();
+    this.#claims = undefined;
     const old = this.#table;
     const { count, keys, lods, leftOut } = this.#visible(old);
     this.leftOut = leftOut;

@@ -176,7 +176,7 @@ export class RegionStreamer {
       coarseLod: this.#options.coarseLod,
       intervalMs: registration.intervalMs ?? 0,
       pacer: this.#pacers.pacer(connection, features.flow),
-      known: believedClaims(registration.known ?? [], served.stream, this.#options.cache),
+      known: () => believedClaims(registration.known ?? [], served.stream, this.#options.cache),
     }, this.#context);
     if (before !== undefined) client.follow(before, begun);
     this.remove(connection, "moved");

@@ -1,6 +1,9 @@
 import type { Clock, TimerId } from "../observe/mod.ts";
 
-/** Work for all that goes before the steps of those that have some of their own. */
+/**
+ * Work for all that goes before the steps of those that have some of their own, up to a turn's time: what never ends does not
+ * keep them from theirs, but shares the time with them.
+ */
 export interface TurnLead {
   /** Whether there is none. */
   readonly isEmpty: boolean;
@@ -39,6 +42,8 @@ export class TurnScheduler<T> {
   readonly #ready = new Set<T>();
   readonly #waiting = new Map<T, TimerId>();
   #isScheduled = false;
+  /** Time by which the lead has had more than the steps that waited meanwhile. */
+  #ledMs = 0;
 
   constructor(options: TurnSchedulerOptions<T>) {
     this.#options = options;
@@ -75,7 +80,15 @@ export class TurnScheduler<T> {
     const { clock, budgetMs, lead } = this.#options;
     let nowMs = clock.monotonic();
     const end = nowMs + budgetMs;
-    if (lead?.run(nowMs, end) === true) return this.#goOn();
+    if (lead !== undefined && (this.#ledMs < budgetMs || this.#ready.size === 0)) {
+      const startMs = nowMs;
+      const isWaitedFor = this.#ready.size > 0;
+      const goesOn = lead.run(nowMs, end);
+      nowMs = clock.monotonic();
+      if (isWaitedFor) this.#ledMs += nowMs - startMs;
+      if (goesOn) return this.#goOn();
+    }
+    const startMs = nowMs;
     let unlooked = 0;
     // A Set hands out what is added behind the present item too: adding an item again sends it to the back.
     for (const item of this.#ready) {
@@ -89,6 +102,7 @@ export class TurnScheduler<T> {
       nowMs = clock.monotonic();
       if (nowMs >= end) break;
     }
+    this.#ledMs = this.#ready.size === 0 ? 0 : Math.max(0, this.#ledMs - (nowMs - startMs));
     this.#isScheduled = this.#ready.size > 0 || lead?.isEmpty === false;
     if (this.#isScheduled) this.#goOn();
   }

@@ -184,7 +184,7 @@ Deno.test("what is known of another world, epoch or kind is dropped", async () =
   }
 });
 
-Deno.test("a client claims 65,536 regions in 64 messages at most before it registers", () => {
+Deno.test("a client claims maxKnownRegions regions in 64 messages at most before it registers", () => {
   const { fixture, register, claim } = setUp();
   for (let i = 0; i < 2; i++) claim("KNOWN", 32_768, { level: 7 });
   assertEquals(errorOf(() => claim("KNOWN", 1)).code, "BUSY");

@@ -167,7 +167,7 @@ Deno.test("with nothing given, every setting has its documented default", () => 
     messagesPerSecond: 100,
     serverMessagesPerSecond: 20000,
     positionsPerSecond: 60,
-    maxKnownRegions: 65536,
+    maxKnownRegions: 16384,
     maxKnownBytes: 2 ** 24,
     knownTtlMs: 10000,
     opsPerSecond: 50,

@@ -201,6 +201,7 @@ Deno.test("what a camera does not see ends no wait, and is looked at no more oft
     [false, 0],
     "a region that was there already, and is not in the list",
   );
+  server.clock.advance(100);
   const cells = [[9, 1, 9], [1, 9, 1], [9, 9, 1], [1, 1, 9]] as const;
   for (const [x, y, z] of cells) {
     paint(server, x, y, z);

@@ -79,21 +79,19 @@ async function prove({ name, hash, prove }: Part): Promise<void> {
     return;
   }
   console.log(`${name} ...`);
+  // Before it runs: what changes meanwhile is not what was proved.
+  const sources = await hash();
   const result = await prove();
   if (typeof result === "string") {
     console.log(`${name}: ignored, ${result}`);
     return;
   }
   if (result.ok) {
-    remember(name, { ...result, hash: await hash() });
+    proved[name] = { ...result, hash: sources };
+    // deno-lint-ignore no-sync-fn-in-async-fn -- at once, as two parts may end at the same time
+    Deno.writeTextFileSync(stateFile, JSON.stringify(proved, undefined, 2));
   } else failed++;
   console.log(`${name}: ${result.ok ? "ok" : "FAILED"}, ${result.seconds.toFixed(0)} s, ${result.summary}`);
-}
-
-/** Writes at once, as two parts may end at the same time. */
-function remember(name: string, part: Remembered): void {
-  proved[name] = part;
-  Deno.writeTextFileSync(stateFile, JSON.stringify(proved, undefined, 2));
 }
 
 function readArguments(args: readonly string[]): { factor: number; isFresh: boolean; chosen: string[] } {

@@ -163,7 +163,7 @@ testWith(
 
 testWith(
   need,
-  "a public key that goes out of its set ends those who came by the set, one that is added does not",
+  "a public key that goes out of its set ends those whom it proved, and those whose token named none",
   async () => {
     const jwksFile = await Deno.makeTempFile({ prefix: "voxcast_jwks_" });
     try {
@@ -178,22 +178,25 @@ testWith(
       await write([jwks[0]!]);
       using fixture = await authFixture({ jwksFile, jwtIssuer: "issuer", jwtAudience: "voxcast" });
       const { auth } = fixture;
-      const token = (i: number) =>
+      const token = (i: number, kid: { kid?: string } = { kid: `k${i}` }) =>
         new SignJWT({ iss: "issuer", aud: "voxcast", sub: `user-${i}`, exp: fixture.clock.now() / 1000 + 60 })
-          .setProtectedHeader({ alg: "ES256", kid: `k${i}` }).sign(pairs[i]!.privateKey);
+          .setProtectedHeader({ alg: "ES256", ...kid }).sign(pairs[i]!.privateKey);
       const first = await principalOf(fixture, await token(0));
+      const unnamed = await principalOf(fixture, await token(0, {}));
       await write(jwks);
       await auth.reload();
       const second = await principalOf(fixture, await token(1));
-      assertEquals([auth.isCurrent(first), auth.isCurrent(second)], [true, true]);
+      const current = () => [first, second, unnamed].map((principal) => auth.isCurrent(principal));
+      assertEquals(current(), [true, true, true], "one that is added ends nobody");
       await write([jwks[1]!]);
       await auth.reload();
-      assertEquals([auth.isCurrent(first), auth.isCurrent(second)], [false, false]);
+      assertEquals(current(), [false, true, false]);
       assertEquals(await fixture.codeOfRequest(bearer(await token(0))), "UNAUTHORIZED");
-      assert(
-        auth.isCurrent(await principalOf(fixture, await token(1))),
-        "who comes again with a good token stays",
-      );
+      const again = await principalOf(fixture, await token(1, {}));
+      assert(auth.isCurrent(again), "who comes again with a good token stays");
+      await write([{ ...jwks[0]!, kid: "k1" }]);
+      await auth.reload();
+      assertEquals(current(), [false, false, false], "another key under the same name is another key");
     } finally {
       await Deno.remove(jwksFile);
     }

@@ -64,6 +64,26 @@ Deno.test("who heard last hears first the next time", () => {
   fixture.streamer.dispose();
 });
 
+Deno.test("defect: who heard last hears first the next time in each of two worlds", () => {
+  const { fixture, regions } = versions(1);
+  const orders: string[][] = [[], []];
+  const audiences = orders.map((order) =>
+    new Set(["a", "b", "c"].map((name) =>
+      listener(() => {
+        order.push(name);
+        return false;
+      })
+    ))
+  );
+  const broadcast = new Broadcast({ clock: new ManualClock(), onWork() {}, onError() {} });
+  for (let i = 0; i < 2; i++) {
+    for (const audience of audiences) broadcast.add(audience, regions[0]!.key, regions[0]!);
+    broadcast.run(0, 8);
+  }
+  for (const order of orders) assertEquals(order.slice(3), order.slice(0, 3).reverse());
+  fixture.streamer.dispose();
+});
+
 Deno.test("when the turn is over clients are told but sent nothing, and one that fails keeps nothing from the others", () => {
   const { fixture, regions } = versions(1);
   const clock = new ManualClock();

@@ -30,7 +30,7 @@ function setUp() {
   const style = { codec: 2, features: streamFeatures([]), coarseLod: 3 } as const;
   const view: ClientView = new ClientView(
     stream,
-    { ...style, viewport: wholeView(), known: new Map() },
+    { ...style, viewport: wholeView(), known: () => new Map() },
     context,
   );
   /** Puts the region as it is now into the cache and tells the view; answers whether it is owed. */

@@ -164,6 +164,39 @@ Deno.test("what changes while a client is away cannot be compared, and VERIFY he
   fixture.streamer.dispose();
 });
 
+Deno.test("defect: who claims and registers again and again takes a tenth of the time with it at most", async () => {
+  const { fixture, before } = await setUp();
+  const [message] = messages("KNOWN", fixture.world, told(before.held));
+  let compared = 0;
+  const costly = {
+    ...message!,
+    get kind() {
+      compared++;
+      fixture.clock.block(20);
+      return message!.kind;
+    },
+  };
+  const client = fixture.socket();
+  for (const [key, held] of before.held) client.held.set(key, held);
+  const startMs = fixture.clock.monotonic();
+  for (let i = 0; i < 200; i++) {
+    fixture.streamer.register(client.connection, fixture.world, {
+      viewport: wholeView(),
+      codec: 2,
+      kind: "esvo",
+      features: FEW,
+      known: [costly],
+    });
+    await fixture.clock.advanceAsync(10);
+  }
+  const part = compared * 20 / (fixture.clock.monotonic() - startMs);
+  assert(compared > 1 && part < 0.11, `${compared} times, ${part} of the time`);
+  await fixture.clock.advanceAsync(1000);
+  assertEquals(client.frames.length, 0, "and what it holds is believed in the end");
+  assertHoldsWorld(fixture, client);
+  fixture.streamer.dispose();
+});
+
 Deno.test("versions that never were and regions that never were are not believed", async () => {
   const { fixture, before } = await setUp();
   const client = resume(fixture, before, (regions) => [

@@ -1,4 +1,4 @@
-import { assertEquals, unreachable } from "@std/assert";
+import { assert, assertEquals, unreachable } from "@std/assert";
 import { TurnScheduler } from "../../src/streaming/turn_scheduler.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
@@ -158,7 +158,7 @@ Deno.test("work for all that goes on after the event loop's turn still goes befo
       run(_nowMs, endMs) {
         if (parts === 0) return false;
         log.push(`part until ${endMs}`);
-        clock.block(7);
+        clock.block(3);
         return --parts > 0;
       },
     },
@@ -172,6 +172,44 @@ Deno.test("work for all that goes on after the event loop's turn still goes befo
   assertEquals(log, ["part until 10"]);
   turns.add("b");
   await clock.advanceAsync(21);
-  assertEquals(log, ["part until 10", "part until 17", "part until 24", "a", "b"]);
+  assertEquals(log, ["part until 10", "part until 13", "part until 16", "a", "b"]);
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("defect: work for all that never ends leaves half of the time to those who have some of their own", async () => {
+  const clock = new ManualClock();
+  let ledMs = 0;
+  let longestMs = 0;
+  const stepMs: Record<string, number> = { a: 0, b: 0, c: 0 };
+  let lastMs = clock.monotonic();
+  const turns = new TurnScheduler<string>({
+    clock,
+    budgetMs: 8,
+    onError: unreachable,
+    lead: {
+      isEmpty: false,
+      run: () => {
+        clock.block(3);
+        ledMs += 3;
+        return true;
+      },
+    },
+    step: (name) => {
+      if (name === "a") {
+        longestMs = Math.max(longestMs, clock.monotonic() - lastMs);
+        lastMs = clock.monotonic();
+      }
+      clock.block(1);
+      stepMs[name]!++;
+      return "more";
+    },
+  });
+  for (const name of Object.keys(stepMs)) turns.add(name);
+  for (let i = 0; clock.monotonic() < 1000; i++) await clock.advanceAsync(0);
+  const steppedMs = stepMs.a! + stepMs.b! + stepMs.c!;
+  assert(steppedMs > 0.45 * clock.monotonic(), `${steppedMs} of ${clock.monotonic()} ms`);
+  assert(ledMs > 0.45 * clock.monotonic(), `${ledMs} of ${clock.monotonic()} ms`);
+  assert(Math.abs(stepMs.a! - stepMs.c!) <= 1);
+  assert(longestMs <= 16, `a waited ${longestMs} ms`);
+  turns.dispose();
 });

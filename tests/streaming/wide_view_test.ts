@@ -79,7 +79,7 @@ function setUp(viewport: Viewport) {
   };
   const stream = new WorldStream(world, "esvo", 1, fixture.lodRule, () => {});
   const style = { codec: 2, features: streamFeatures([]), coarseLod: 3 } as const;
-  const view = new ClientView(stream, { ...style, viewport, known: new Map() }, context);
+  const view = new ClientView(stream, { ...style, viewport, known: () => new Map() }, context);
   /** Regions that are pinned. */
   const pins = () => [...world.regions.keys()].filter((key) => cache.pins(stream.cacheKey(key)) > 0).length;
   return { view, asked, told, pins };

@@ -9,7 +9,7 @@ import type { Viewport } from "../../viewport/mod.ts";
 import type { World } from "../../world/mod.ts";
 import { cameraQuery, readCamera } from "../camera_query.ts";
 import type { HttpDeps } from "../http_deps.ts";
-import { ListNews } from "../list_news.ts";
+import { ListNews, type SeenList } from "../list_news.ts";
 import { jsonAnswer, PROBLEMS, requireWorld } from "../route_parts.ts";
 import type { Router } from "../router_type.ts";
 import { kindSchema } from "../schemas.ts";
@@ -58,12 +58,19 @@ interface Asked {
 /** A part of a list, and how many regions a camera sees beyond all of it. */
 type Page = RegionPage & Pick<CameraView, "leftOut">;
 
+/** A page as it is answered. */
+interface ListedPage extends SeenList {
+  readonly answer: RegionList;
+  readonly json: string;
+}
+
 /**
  * The list of a world's regions: those that a camera sees, or all. For clients that poll; who has one of a camera may wait
  * until it is another.
  */
 export function addRegionListRoute(router: Router, deps: HttpDeps, polls: WaitingPolls): void {
-  const { clock, config, worlds } = deps;
+  const { config, worlds } = deps;
+  const news = new ListNews(deps);
   const query = pageQuery.extend({
     wait: z.coerce.number().min(0).max(config.http.maxPollSec).optional().openapi({
       description: "With a camera and If-None-Match: seconds to wait for a list with another ETag",
@@ -95,21 +102,23 @@ export function addRegionListRoute(router: Router, deps: HttpDeps, polls: Waitin
       if (wait > 0 && viewport === undefined) {
         throw new VoxcastError("INVALID_FIELD", "wait: only a list for a camera is waited for");
       }
+      const look = () => listOf(world, asked, deps);
       using place = wait > 0 && held !== null ? polls.enter("news") : undefined;
       // Listens before it looks: nothing is missed between the two.
-      using news = place &&
-        new ListNews({ world, worlds, clock, waitMs: wait * 1000, signal: context.req.raw.signal });
-      let list = listOf(world, asked, deps);
-      let etag = await eTag(JSON.stringify(list));
-      while (news !== undefined && !ifNoneMatch(held, etag) && await news.next(keysOf(list))) {
-        list = listOf(world, asked, deps);
-        etag = await eTag(JSON.stringify(list));
+      using waited = place && news.wait({ world, waitMs: wait * 1000, signal: context.req.raw.signal, look });
+      let list = look();
+      let etag = await eTag(list.json);
+      while (waited !== undefined && !ifNoneMatch(held, etag)) {
+        const next = await waited.next(list);
+        if (next === undefined) break;
+        list = next;
+        etag = await eTag(list.json);
       }
       if (worlds.get(world.id) !== world) throw new VoxcastError("WORLD_NOT_FOUND", "The world was deleted");
       context.header("etag", etag);
       context.header("cache-control", "no-cache");
       if (!ifNoneMatch(held, etag)) return context.body(null, STATUS_CODE.NotModified);
-      return context.json(list, STATUS_CODE.OK);
+      return context.json(list.answer, STATUS_CODE.OK);
     },
   );
 }
@@ -118,12 +127,12 @@ function listOf(
   world: World,
   { kind, viewport, limit, after }: Asked,
   { regions }: Pick<HttpDeps, "regions">,
-): RegionList {
+): ListedPage {
   const from = after === undefined ? undefined : requireRegionKey(world, after, "after");
   const { leftOut, ...view } = viewport === undefined
     ? { ...regions.occupiedRegions(world, from, limit ?? DEFAULT_PAGE), leftOut: 0 }
     : pageOf(regions.regionsInView(world, kind, viewport), from, limit ?? Infinity);
-  return {
+  const answer = {
     world: world.id,
     epoch: world.epoch,
     kind,
@@ -132,10 +141,7 @@ function listOf(
     ...(leftOut === 0 ? {} : { left_out: leftOut }),
     ...(view.hasMore ? { next: formatRegionKey(view.regions.at(-1)!.key) } : {}),
   };
-}
-
-function keysOf({ regions }: RegionList): ReadonlySet<RegionKey> {
-  return new Set(regions.map(({ key }) => parseRegionKey(key)!));
+  return { answer, json: JSON.stringify(answer), keys: view.regions.map(({ key }) => key) };
 }
 
 /** A page of what a camera sees, after a region of it. @throws {VoxcastError} INVALID_FIELD if it does not see that one */
