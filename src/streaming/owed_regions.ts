@@ -26,6 +26,8 @@ export interface OwedFrame {
 const RANKS: Readonly<Record<Urgency, number>> = { detail: 1, update: 2, first: 3 };
 const URGENCY_OF_RANK: readonly Urgency[] = ["detail", "detail", "update", "first"];
 
+const NONE: ReadonlySet<RegionKey> = new Set();
+
 /** Whoever returns from far has nothing: no version, no detail. */
 export const NOTHING: KnownRegion = { version: 0, lod: 0 };
 
@@ -42,6 +44,8 @@ export class OwedRegions {
   #table = new RegionTable();
   /** Slots up to this one have been looked through in this pass. */
   #reconciled = 0;
+  /** Changed regions that stood in line when the view was changed, and so stand before all others of it. */
+  #waited: ReadonlySet<RegionKey> = NONE;
 
   constructor(world: WorldStream, style: FrameStyle, context: OwedContext) {
     this.#world = world;
@@ -59,19 +63,25 @@ export class OwedRegions {
     return this.#order.isEmpty;
   }
 
-  /** Goes on with the table of another view; nothing of it stands in line. */
+  /**
+   * Goes on with the table of another view. Nothing of it stands in line but what had changed and stood there before: were it
+   * put in by its place in the view, a camera that moves all the time would let a busy server send the centre alone.
+   */
   use(table: RegionTable): void {
     // A region lies at the same part of every table, so a pass goes on where it was, however fast the views change.
     this.#reconciled = Math.floor(this.#reconciled / this.#table.capacity * table.capacity);
     this.#table = table;
+    const rest = this.#order.rest("update");
     this.#order.clear();
+    this.#waited = rest.length === 0 ? NONE : new Set(rest.filter((key) => this.#isUpdateOwed(key)));
+    for (const key of this.#waited) this.#order.push(key, "update");
   }
 
   /** Puts a region that is owed at the end of its line; false if it is not. */
   line(key: RegionKey, slot: number): boolean {
     const rank = this.#table.owed(slot);
     if (rank === 0) return false;
-    this.#order.push(key, URGENCY_OF_RANK[rank]!);
+    if (rank !== RANKS.update || !this.#waited.has(key)) this.#order.push(key, URGENCY_OF_RANK[rank]!);
     return true;
   }
 
@@ -209,6 +219,11 @@ export class OwedRegions {
     const lod = table.sentLod(slot);
     return region.isEmpty ||
       (lod >= table.wantedLod(slot) && lod <= this.#targetLod(slot, region));
+  }
+
+  #isUpdateOwed(key: RegionKey): boolean {
+    const slot = this.#table.slot(key);
+    return slot >= 0 && this.#table.owed(slot) === RANKS.update;
   }
 
   #owe(key: RegionKey, slot: number, region: CachedRegion): void {

@@ -34,6 +34,11 @@ class Line {
     return key;
   }
 
+  /** What is in it, in order. */
+  rest(): readonly RegionKey[] {
+    return this.#keys.slice(this.#next, this.#end);
+  }
+
   clear(): void {
     if (this.#keys.length > KEPT_SLOTS) this.#keys = [];
     this.#next = 0;
@@ -78,6 +83,11 @@ export class SendOrder {
     }
     this.#updatesInRow++;
     return update.shift();
+  }
+
+  /** Regions in a line, in order; some may stand there twice. O(regions in the line). */
+  rest(urgency: Urgency): readonly RegionKey[] {
+    return this.#lines[urgency].rest();
   }
 
   /** Empties all lines. */

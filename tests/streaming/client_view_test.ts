@@ -91,6 +91,29 @@ Deno.test("what is owed keeps being owed in a new view, in that view's order", (
   fixture.streamer.dispose();
 });
 
+Deno.test("a camera that moves all the time does not let a busy server send the centre of its views alone", () => {
+  const { fixture, view, build } = setUp();
+  const keys = [0, 8, 16, 24].map((x) => fixture.paint(x, 16, 30, RED));
+  view.compute(0);
+  for (const key of keys) build(key);
+  while (!view.owed.isEmpty) view.owed.next();
+  const taken = new Map(keys.map((key) => [key, 0]));
+  for (let turn = 1; turn <= 40; turn++) {
+    // All of it changes, there is time for one frame, and the camera has moved on.
+    [0, 8, 16, 24].forEach((x, i) => {
+      fixture.paint(x, 16, 30, RED + turn);
+      build(keys[i]!);
+    });
+    const { key } = view.owed.next()!;
+    taken.set(key, taken.get(key)! + 1);
+    view.setViewport(look([4 + turn % 3, 16, 60], [4 + turn % 3, 16, 16]));
+    view.compute(turn);
+  }
+  assertEquals([...taken.values()], [10, 10, 10, 10]);
+  assertEquals(view.owed.count, 3);
+  fixture.streamer.dispose();
+});
+
 Deno.test("a view that is released pins nothing, wants nothing and is owed nothing", () => {
   const { fixture, cache, view, build } = setUp();
   const key = fixture.paint(1, 1, 1, RED);
