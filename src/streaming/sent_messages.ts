@@ -1,12 +1,14 @@
+import type { AckState } from "./link_estimate.ts";
+
 /** What was known when a message was sent. */
 export interface SentMessage {
   /** All bytes sent over the connection, this message's included. */
   untilBytes: number;
   atMs: number;
-  /** Bytes that were acknowledged by then ... */
-  readonly ackedBytes: number;
-  /** ... and since when. */
-  readonly ackedAtMs: number;
+  /** What was acknowledged by then. */
+  readonly before: AckState;
+  /** Whether it tells too low a rate perhaps, as it followed what was sent when there was not enough to send. */
+  readonly isIdle: boolean;
   /** Whether nothing else was on its way, and the client would acknowledge it at once. */
   readonly isClean: boolean;
 }

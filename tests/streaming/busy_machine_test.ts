@@ -11,10 +11,11 @@ const RUN_MS = 20;
 const STALL_MS = 100;
 
 Deno.test("a machine that keeps both ends from running does not starve a stream for good", () => {
-  for (const mbit of [100, 5000]) {
+  // Beyond this the bounds of the window and of a message count, not the link.
+  for (const [mbit, least] of [[4, 0.6], [100, 0.6], [5000, 0.06]] as const) {
     const got = [1, 2, 3, 4, 5].map((seed) => bulkMbit(mbit, seed));
-    // A pacer that takes a mean of what arrives gets half of this.
-    assert(got.sort((a, b) => a - b)[2]! > 1, `Mbit/s of ${mbit}: ${got.join(", ")}`);
+    // A pacer that takes what comes late for a slow link gets a hundredth of this.
+    assert(got.sort((a, b) => a - b)[2]! > least * mbit, `Mbit/s of ${mbit}: ${got.join(", ")}`);
   }
 });
 

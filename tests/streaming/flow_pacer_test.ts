@@ -133,6 +133,25 @@ Deno.test("the queue of a link that gets slower is short again within a second",
   assert(seen.use > 0.9, JSON.stringify(seen));
 });
 
+Deno.test("a link that changes its rate is followed, with bursts and acknowledgements that are held back too", () => {
+  for (const holdsBack of [false, true]) {
+    for (const jitterMs of [0, 1, 3]) {
+      const random = seededRandom(9);
+      const what = `${holdsBack ? "held back" : "at once"}, ${jitterMs} ms of jitter`;
+      const rig = new Rig(4, { holdsBack, jitterMs: () => random() * jitterMs, burstBytes: 4096 });
+      rig.run(8);
+      rig.setMbit(20);
+      rig.run(1);
+      const fast = rig.run(3);
+      assert(fast.use > 0.8, `20 Mbit/s, ${what}: ${JSON.stringify(fast)}`);
+      rig.setMbit(1);
+      rig.run(2.5);
+      const slow = rig.run(10);
+      assert(slow.use > 0.85 && slow.worstQueueMs < 120, `1 Mbit/s, ${what}: ${JSON.stringify(slow)}`);
+    }
+  }
+});
+
 Deno.test("the loopback is not held back: thousands of Mbit a second with acknowledgements each 20 ms", () => {
   const rig = new Rig(5000, { baseRttMs: 0.1 });
   rig.run(1);
@@ -176,12 +195,21 @@ Deno.test("round trips that vary by themselves do not starve a stream", () => {
 Deno.test("a route that gets longer while the stream runs is found out", () => {
   let detourMs = 0;
   const rig = new Rig(4, { jitterMs: () => detourMs });
-  rig.run(5);
+  rig.run(40);
   detourMs = 60;
   // The rate of before, and the least round trip, have to be doubted first.
-  rig.run(15);
+  rig.run(5);
   const seen = rig.run(10);
   assert(seen.use > 0.85, JSON.stringify(seen));
+});
+
+Deno.test("acknowledgements that are held back until the one before is confirmed make no queue grow", () => {
+  const random = seededRandom(5);
+  const rig = new Rig(4, { holdsBack: true, jitterMs: () => random() * 3, burstBytes: 4096 });
+  rig.run(5);
+  const seen = rig.run(60);
+  assert(seen.use > 0.9, JSON.stringify(seen));
+  assert(seen.medianQueueMs < 30 && seen.worstQueueMs < 60, JSON.stringify(seen));
 });
 
 Deno.test("clients that acknowledge every 500 ms get the whole link after a while", () => {
@@ -304,8 +332,8 @@ Deno.test("what is known of messages on their way is bounded, and the last of th
   const message = (untilBytes: number): SentMessage => ({
     untilBytes,
     atMs: untilBytes,
-    ackedBytes: 0,
-    ackedAtMs: 0,
+    before: { bytes: 0, nowMs: 0, sentMs: 0 },
+    isIdle: false,
     isClean: false,
   });
   for (let i = 1; i <= 100_000; i++) sent.push(message(i));

@@ -60,7 +60,13 @@ export interface FlowOptions {
   /** When each end does what is due at a time: later if other processes have its processor. */
   readonly serverRunsAt?: (atMs: number) => number;
   readonly clientRunsAt?: (atMs: number) => number;
+  /** Whether the client's system holds an acknowledgement back until the one before is confirmed (Nagle's algorithm). */
+  readonly holdsBack?: boolean;
 }
+
+/** What the server's system confirms a message after if it has nothing to send, and how long such a confirmation is. */
+const CONFIRMATION_MS = 40;
+const CONFIRMATION_BYTES = 60;
 
 /** One client behind a link that is sent as much as its pacer allows, while there is anything to send. */
 export class SimulatedFlow {
@@ -80,6 +86,11 @@ export class SimulatedFlow {
   #ackedAtMs = -Infinity;
   #isAckDue = false;
   #isWaiting = false;
+  /** Acknowledgements that are held back, and whether one is on its way that the client knows nothing of yet. */
+  #held: number[] = [];
+  #isUnconfirmed = false;
+  /** Whether the next that the server sends confirms what has come. */
+  #owesConfirmation = false;
 
   constructor(clock: ManualClock, link: SimulatedLink, pacer: Pacer, options: FlowOptions) {
     this.#clock = clock;
@@ -109,7 +120,22 @@ export class SimulatedFlow {
   #send(bytes: number): void {
     this.longestMessageBytes = Math.max(this.longestMessageBytes, bytes);
     this.#pacer.sent(bytes, this.#clock.monotonic());
-    this.#link.send(bytes, () => this.#travel(bytes));
+    this.#confirming(bytes, () => this.#travel(bytes));
+  }
+
+  /** Sends something that confirms what has come, if that is due. */
+  #confirming(bytes: number, onServed: () => void): void {
+    const confirms = this.#owesConfirmation;
+    this.#owesConfirmation = false;
+    this.#link.send(bytes, () => {
+      if (confirms) this.#at(this.#delayed(), () => this.#confirm());
+      onServed();
+    });
+  }
+
+  #confirm(): void {
+    this.#isUnconfirmed = false;
+    this.#hand();
   }
 
   #later(waitMs: number): void {
@@ -142,12 +168,30 @@ export class SimulatedFlow {
       return;
     }
     this.#ackedAtMs = nowMs;
-    const bytes = this.#ackedBytes = this.receivedBytes;
+    this.#ackedBytes = this.receivedBytes;
+    this.#held.push(this.#ackedBytes);
+    this.#hand();
+  }
+
+  /** Lets go of the acknowledgements that may leave. */
+  #hand(): void {
+    if (this.#isUnconfirmed || this.#held.length === 0) return;
+    this.#isUnconfirmed = this.#options.holdsBack === true;
+    const held = this.#held;
+    this.#held = [];
     this.#ackArrivesAtMs = Math.max(this.#ackArrivesAtMs, this.#serverRunsAt(this.#delayed()));
     this.#at(this.#ackArrivesAtMs, () => {
-      this.#pacer.acknowledged(bytes, this.#clock.monotonic());
+      this.#owesConfirmation = this.#isUnconfirmed;
+      if (this.#owesConfirmation) {
+        this.#at(this.#clock.monotonic() + CONFIRMATION_MS, () => this.#confirmAlone());
+      }
+      for (const bytes of held) this.#pacer.acknowledged(bytes, this.#clock.monotonic());
       this.pump();
     });
+  }
+
+  #confirmAlone(): void {
+    if (this.#owesConfirmation) this.#confirming(CONFIRMATION_BYTES, () => {});
   }
 
   #serverRunsAt(atMs: number): number {
