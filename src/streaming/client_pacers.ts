@@ -2,6 +2,7 @@ import type { Clock } from "../observe/mod.ts";
 import type { Connection } from "../session/mod.ts";
 import { FixedPacer } from "./fixed_pacer.ts";
 import { FlowPacer } from "./flow_pacer.ts";
+import type { LoopLateness } from "./loop_lateness.ts";
 import type { Pacer } from "./pacer.ts";
 
 /** What {@linkcode ClientPacers} works with. */
@@ -9,6 +10,7 @@ export interface ClientPacersOptions {
   readonly clock: Clock;
   readonly maxBulkMessageBytes: number;
   readonly maxClientBytesPerSecond: number;
+  readonly lateness: LoopLateness;
 }
 
 /**
@@ -27,14 +29,14 @@ export class ClientPacers {
   /** The pacer of a connection that acknowledges what it receives, or does not. */
   pacer(connection: Connection, acknowledges: boolean): Pacer {
     if (!acknowledges) return this.#fixedPacer(connection);
-    const { clock, maxBulkMessageBytes: maxMessageBytes } = this.#options;
+    const { clock, lateness, maxBulkMessageBytes: maxMessageBytes } = this.#options;
     const sentBytes = connection.counters.regionBytesSent;
     const known = this.#flow.get(connection);
     if (known !== undefined) {
       known.catchUp(sentBytes, clock.monotonic());
       return known;
     }
-    const pacer = new FlowPacer({ maxMessageBytes, sentBytes });
+    const pacer = new FlowPacer({ maxMessageBytes, sentBytes, lateness });
     this.#flow.set(connection, pacer);
     return pacer;
   }

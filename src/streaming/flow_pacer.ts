@@ -1,4 +1,5 @@
 import { type AckSample, type AckState, LinkEstimate } from "./link_estimate.ts";
+import type { LoopLateness } from "./loop_lateness.ts";
 import type { Pacer } from "./pacer.ts";
 import { SentMessages } from "./sent_messages.ts";
 
@@ -42,8 +43,27 @@ const LONG_QUEUE_MS = 60;
 const CONFIRMATION_MS = 2000;
 /** Who sends so much later than it might had nothing to send. */
 const LATE_MS = 100;
+/** A late turn counts for what leaves and for what comes in ... */
+const LATE_WAYS = 2;
+/** ... up to so much. */
+const MOST_LATE_MS = 400;
+/** A client that is served within this time has had its turn at once. */
+const SERVED_LATE_MS = 15;
+/** What may be on its way makes up for a longer wait until a client's turn, and for more, so that it grows ... */
+const SERVED_LATE_ROOM = 1.5;
+/** ... and the longest such wait counts for so much less with each message. */
+const SERVED_LATE_DECAY = 0.95;
 /** An idle client's window is halved for each time this long: its link may have changed meanwhile. */
 const IDLE_MS = 1000;
+
+/** What a {@linkcode FlowPacer} works with. */
+export interface FlowPacerOptions {
+  readonly maxMessageBytes: number;
+  /** What was sent over the connection before, and is counted in its acknowledgements. */
+  readonly sentBytes: number;
+  /** Of the loop that sends and that reads the acknowledgements. */
+  readonly lateness: LoopLateness;
+}
 
 /**
  * Sends as fast as the client acknowledges. The pace follows the measured rate: faster while no queue stands in front of the
@@ -60,6 +80,7 @@ const IDLE_MS = 1000;
  */
 export class FlowPacer implements Pacer {
   readonly #maxMessageBytes: number;
+  readonly #lateness: LoopLateness;
   readonly #link = new LinkEstimate();
   readonly #sent = new SentMessages();
   #sentBytes: number;
@@ -71,6 +92,8 @@ export class FlowPacer implements Pacer {
   #isHeld = false;
   /** When the window last had room again. */
   #openedAtMs = -Infinity;
+  /** How long this client has had to wait of late, though it might be sent something: this server had others to serve. */
+  #servedLateMs = 0;
   /** Nothing is sent until all has arrived, to look for the least round trip. */
   #isDraining = false;
   #renewAfterMs = FIRST_RENEWAL_MS;
@@ -86,11 +109,9 @@ export class FlowPacer implements Pacer {
   /** Messages up to here were sent when there was not enough to send: what is sent before they arrive may tell too low a rate. */
   #idleUntilBytes: number;
 
-  /** @param options `sentBytes`: what was sent over the connection before, and is counted in its acknowledgements */
-  constructor(
-    { maxMessageBytes, sentBytes }: { readonly maxMessageBytes: number; readonly sentBytes: number },
-  ) {
+  constructor({ maxMessageBytes, sentBytes, lateness }: FlowPacerOptions) {
     this.#maxMessageBytes = maxMessageBytes;
+    this.#lateness = lateness;
     this.#sentBytes = sentBytes;
     this.#acked = { bytes: sentBytes, nowMs: -Infinity, sentMs: -Infinity };
     this.#idleUntilBytes = sentBytes;
@@ -140,7 +161,13 @@ export class FlowPacer implements Pacer {
 
   sent(bytes: number, nowMs: number): void {
     const { bytesPerMs, gapMs } = this.#link;
-    if (nowMs - Math.max(this.#openedAtMs, this.#clearAtMs) > LATE_MS) this.#isHeld = false;
+    const drainedAtMs = this.#isDraining ? this.#acked.nowMs + gapMs : -Infinity;
+    const lateMs = nowMs - Math.max(this.#openedAtMs, this.#clearAtMs, drainedAtMs);
+    this.#servedLateMs = Math.max(
+      this.#servedLateMs * SERVED_LATE_DECAY,
+      this.#isHeld && lateMs > SERVED_LATE_MS && lateMs <= MOST_LATE_MS ? lateMs : 0,
+    );
+    if (lateMs > LATE_MS) this.#isHeld = false;
     const isFirst = this.inFlightBytes === 0;
     const isClean = isFirst && nowMs - this.#acked.nowMs >= gapMs;
     if (isFirst) this.#wake(nowMs);
@@ -209,8 +236,15 @@ export class FlowPacer implements Pacer {
 
   /** Milliseconds of the rate that may be on their way besides the least round trip. */
   get #slackMs(): number {
-    const { gapMs, jitterMs } = this.#link;
-    return gapMs + Math.max(QUEUE_MS, gapMs * GAP_SHARE) + jitterMs;
+    const { gapMs } = this.#link;
+    const lateMs = Math.max(this.#swingMs, this.#servedLateMs * SERVED_LATE_ROOM);
+    return gapMs + Math.max(QUEUE_MS, gapMs * GAP_SHARE) + lateMs;
+  }
+
+  /** By how much round trips swing without a queue of the link: messages leave late and acknowledgements are read late where
+   * this server is behind. */
+  get #swingMs(): number {
+    return Math.max(this.#link.jitterMs, Math.min(MOST_LATE_MS, LATE_WAYS * this.#lateness.ms));
   }
 
   /** What a message takes, at most: a round trip may be longer by so much without a queue. */
@@ -225,15 +259,15 @@ export class FlowPacer implements Pacer {
 
   /** How much faster than at the measured rate messages leave once it is known. */
   get #pace(): number {
-    const { standingMs, lastingMs, jitterMs } = this.#link;
-    const aimMs = this.#aimMs + jitterMs;
+    const { standingMs, lastingMs } = this.#link;
+    const aimMs = this.#aimMs + this.#swingMs;
     if (standingMs < aimMs) return Math.min(MOST_PACE, 1 + (aimMs - standingMs) / FILLING_MS);
     return Math.max(LEAST_PACE, 1 - Math.max(0, lastingMs - aimMs) / EMPTYING_MS);
   }
 
   /** Whether no jitter explains the standing queue: the link got slower, or the route longer. */
   get #queueIsLong(): boolean {
-    return this.#link.standingMs > LONG_QUEUE_MS + this.#aimMs + this.#link.jitterMs;
+    return this.#link.standingMs > LONG_QUEUE_MS + this.#aimMs + this.#swingMs;
   }
 
   /** Goes on after nothing was on its way. */
@@ -288,7 +322,7 @@ export class FlowPacer implements Pacer {
     const most = Math.min(MOST_WINDOW_BYTES, bytesPerMs * (leastRttMs + Math.max(leastRttMs, this.#slackMs)));
     this.#windowBytes = Math.max(this.#windowBytes, Math.min(this.#windowBytes + ackedBytes, most));
     // What was acknowledged may have waited with the client since the acknowledgement before.
-    if (queueMs <= sinceMs + QUEUE_MS + this.#link.jitterMs) return;
+    if (queueMs <= sinceMs + QUEUE_MS + this.#swingMs) return;
     this.#isStarting = false;
     this.#steer();
   }

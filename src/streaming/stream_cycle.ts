@@ -3,6 +3,7 @@ import type { RegionCache } from "../cache/mod.ts";
 import type { BacklogLimits } from "./backlog_watch.ts";
 import { ClientNews } from "./client_news.ts";
 import type { ClientStream } from "./client_stream.ts";
+import type { LoopLateness } from "./loop_lateness.ts";
 import type { PressureMetrics } from "./pressure_metrics.ts";
 
 /** What a {@linkcode StreamCycle} works with. */
@@ -21,6 +22,8 @@ export interface StreamCycleHooks {
   readonly clients: () => Iterable<ClientStream>;
   /** A client may be owed something. */
   readonly onWork: (client: ClientStream) => void;
+  /** Told how late each cycle is. */
+  readonly lateness: LoopLateness;
   /** A client has taken nothing for too long. */
   readonly onStuck: (client: ClientStream) => void;
 }
@@ -58,8 +61,11 @@ export class StreamCycle implements Disposable {
 
   #schedule(): void {
     const { clock, streamingIntervalMs } = this.#options;
+    const dueMs = clock.monotonic() + streamingIntervalMs;
     this.#timer = clock.setTimeout(() => {
-      this.#lookOver(clock.monotonic());
+      const nowMs = clock.monotonic();
+      this.#hooks.lateness.note(dueMs, nowMs);
+      this.#lookOver(nowMs);
       this.#schedule();
     }, streamingIntervalMs);
   }

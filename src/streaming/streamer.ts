@@ -15,6 +15,7 @@ import { Broadcast } from "./broadcast.ts";
 import { BulkPool, type PoolStats } from "./bulk_pool.ts";
 import { BundleMetrics, type BundleStats } from "./bundle_metrics.ts";
 import { ClientPacers } from "./client_pacers.ts";
+import { LoopLateness } from "./loop_lateness.ts";
 import { ClientStream, type StepResult, type StreamContext } from "./client_stream.ts";
 import { believedClaims, isAbout, refutedClaims } from "./known_regions.ts";
 import { type DropReason, FrameLedger, type LedgerSnapshot } from "./ledger.ts";
@@ -74,7 +75,8 @@ export class RegionStreamer {
       requestBuild: (stream, key) => options.requestBuild(stream.world, key, stream.kind),
       interestChanged: ({ world }, key) => options.onInterestChanged(world, key),
     };
-    this.#pacers = new ClientPacers(options);
+    const lateness = new LoopLateness();
+    this.#pacers = new ClientPacers({ ...options, lateness });
     this.#broadcast = new Broadcast({
       clock: options.clock,
       onWork: (client) => this.#turns.add(client),
@@ -89,6 +91,7 @@ export class RegionStreamer {
     });
     this.#cycle = new StreamCycle(options, {
       metrics: this.#pressure,
+      lateness,
       clients: () => this.#clients.values(),
       onWork: (client) => this.#turns.add(client),
       onStuck: (client) => this.#close(client),

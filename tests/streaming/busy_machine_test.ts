@@ -1,5 +1,6 @@
 import { assert } from "@std/assert";
 import { seededRandom } from "../../src/observe/mod.ts";
+import { LoopLateness } from "../../src/streaming/loop_lateness.ts";
 import { FlowPacer } from "../../src/streaming/flow_pacer.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { BusyProcess } from "./busy_process.ts";
@@ -23,7 +24,7 @@ Deno.test("a machine that keeps both ends from running does not starve a stream 
 function bulkMbit(mbit: number, seed: number): number {
   const clock = new ManualClock();
   const link = new SimulatedLink(clock, mbit * BYTES_PER_MS_OF_MBIT);
-  const pacer = new FlowPacer({ maxMessageBytes: 16 * 1024, sentBytes: 0 });
+  const pacer = new FlowPacer({ maxMessageBytes: 16 * 1024, sentBytes: 0, lateness: new LoopLateness() });
   const flow = new SimulatedFlow(clock, link, pacer, {
     baseRttMs: 0.2,
     ackIntervalMs: 20,

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../src/observe/mod.ts";
+import { LoopLateness } from "../../src/streaming/loop_lateness.ts";
 import { FlowPacer } from "../../src/streaming/flow_pacer.ts";
 import { type SentMessage, SentMessages } from "../../src/streaming/sent_messages.ts";
 import { ManualClock } from "../support/manual_clock.ts";
@@ -45,7 +46,11 @@ class Rig {
 
   /** Puts another client behind the link. */
   add(options: Partial<FlowOptions> = {}): void {
-    const pacer = new FlowPacer({ maxMessageBytes: MAX_MESSAGE_BYTES, sentBytes: 0 });
+    const pacer = new FlowPacer({
+      maxMessageBytes: MAX_MESSAGE_BYTES,
+      sentBytes: 0,
+      lateness: new LoopLateness(),
+    });
     const all = { baseRttMs: 1, ackIntervalMs: ACK_INTERVAL_MS, ...options };
     const flow = new SimulatedFlow(this.clock, this.link, pacer, all);
     this.pacers.push(pacer);
