@@ -59,10 +59,7 @@ export class SocketClient implements AsyncDisposable {
         ...fields,
       }),
     );
-    return await waitFor(() => this.messages[before], {
-      what: "an answer to REGISTER_CLIENT",
-      intervalMs: 0,
-    });
+    return await this.#answerAfter(before, "an answer to REGISTER_CLIENT");
   }
 
   /** Sends UPDATE_VIEWPORT. */
@@ -79,7 +76,13 @@ export class SocketClient implements AsyncDisposable {
   async answer(send: () => void): Promise<ServerMessage> {
     const before = this.messages.length;
     send();
-    return await waitFor(() => this.messages[before], { what: "an answer", intervalMs: 0 });
+    return await this.#answerAfter(before, "an answer");
+  }
+
+  /** The first message that answers something: HEARTBEAT comes of itself, when time is up or memory has grown. */
+  #answerAfter(before: number, what: string): Promise<ServerMessage> {
+    const find = () => this.messages.slice(before).find(({ type }) => type !== "HEARTBEAT");
+    return waitFor(find, { what, intervalMs: 0 });
   }
 
   /** The newest frame of each region that is not empty, by Morton code. */
