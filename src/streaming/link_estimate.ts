@@ -38,10 +38,8 @@ const LEAST_SPAN_MS = 100;
 const RATE_MS = 600;
 /** Acknowledgements that come within so long were kept back together, and count as one. */
 const CLUMP_MS = 4;
-/** The jitter is the most in so long ... */
+/** The jitter is the second most in so long, as once is no more than a stall ... */
 const JITTER_MS = 5000;
-/** ... that was reached so many times, as once is no more than a stall ... */
-const JITTER_TIMES = 2;
 /** ... and more than this is not made up for. */
 const MOST_JITTER_MS = 400;
 /** Clients that acknowledge more seldom are not waited for. */
@@ -101,14 +99,12 @@ export class LinkEstimate {
 
   /** How much longer than the least the last round trips all were: the queue that stands in front of the link. */
   get standingMs(): number {
-    const lastMs = this.#clumps.slice(-STANDING_ACKS).map(({ ack }) => ack.rttMs);
-    return Math.min(...lastMs) - this.leastRttMs;
+    return this.#shortestMs(STANDING_ACKS) - this.leastRttMs;
   }
 
   /** The same of more of them: what is left of it is no chance. */
   get lastingMs(): number {
-    const lastMs = this.#clumps.slice(-LASTING_ACKS).map(({ ack }) => ack.rttMs);
-    return Math.min(...lastMs) - this.leastRttMs;
+    return this.#shortestMs(LASTING_ACKS) - this.leastRttMs;
   }
 
   /** How much of what was sent arrived at once of late, in milliseconds of the rate: no link does that, but who is kept from
@@ -138,8 +134,7 @@ export class LinkEstimate {
 
   /** Takes one of a link that was kept busy. @param isNewest whether it counts alone, whatever the rate was before */
   measureRate(ack: AckSample, isNewest: boolean): void {
-    const gapsMs = this.#gapsMs.toSorted((a, b) => a - b);
-    if (gapsMs.length > 0) this.#gapMs = Math.min(MOST_GAP_MS, gapsMs[Math.floor(gapsMs.length * GAP_RANK)]!);
+    if (this.#gapsMs.length > 0) this.#gapMs = Math.min(MOST_GAP_MS, quantile(this.#gapsMs, GAP_RANK));
     // The rate is too low at the start, so that more comes ahead of it than later on.
     if (isNewest) this.#forgetJitter(ack);
     const bytesPerMs = this.#rateOf(ack, isNewest);
@@ -186,6 +181,16 @@ export class LinkEstimate {
     return (ack.bytes - bytes) / Math.max(LEAST_SAMPLE_MS, ack.nowMs - nowMs, ack.sentMs - sentMs);
   }
 
+  /** The shortest of the last round trips. Asked for at each acknowledgement of each client, so nothing is allocated. */
+  #shortestMs(acks: number): number {
+    const clumps = this.#clumps;
+    let shortestMs = Infinity;
+    for (let i = Math.max(0, clumps.length - acks); i < clumps.length; i++) {
+      shortestMs = Math.min(shortestMs, clumps[i]!.ack.rttMs);
+    }
+    return shortestMs;
+  }
+
   #forgetJitter({ bytes, nowMs }: AckState): void {
     this.#aheads = [];
     this.#isEven = true;
@@ -198,7 +203,7 @@ export class LinkEstimate {
   #measureJitter({ bytes, nowMs }: AckSample, swingMs: number): void {
     if (this.#bytesPerMs === 0) return;
     const aheadMs = (bytes - this.#evenBytes) / this.#bytesPerMs - (nowMs - this.#evenAtMs);
-    this.#aheads = this.#aheads.filter(({ atMs }) => nowMs - atMs < JITTER_MS);
+    while (this.#aheads.length > 0 && nowMs - this.#aheads[0]!.atMs >= JITTER_MS) this.#aheads.shift();
     if (aheadMs <= 0) {
       this.#isEven = true;
       this.#evenAtMs = nowMs;
@@ -210,8 +215,18 @@ export class LinkEstimate {
       const ahead = this.#aheads.at(-1);
       if (ahead !== undefined) ahead.aheadMs = Math.max(ahead.aheadMs, aheadMs);
     }
-    const sorted = this.#aheads.map(({ aheadMs }) => aheadMs).sort((a, b) => b - a);
-    this.#jitterMs = Math.min(MOST_JITTER_MS, Math.max(0, (sorted[JITTER_TIMES - 1] ?? 0) - swingMs));
+    this.#jitterMs = Math.min(MOST_JITTER_MS, Math.max(0, this.#secondMostAheadMs() - swingMs));
+  }
+
+  /** 0 if it was ahead only once. */
+  #secondMostAheadMs(): number {
+    let mostMs = 0;
+    let secondMs = 0;
+    for (const { aheadMs } of this.#aheads) {
+      secondMs = Math.max(secondMs, Math.min(aheadMs, mostMs));
+      mostMs = Math.max(mostMs, aheadMs);
+    }
+    return secondMs;
   }
 }
 
@@ -230,13 +245,30 @@ class RecentMost {
 
   add(atMs: number, value: number): void {
     // What is older than a higher one never counts again.
-    this.#values = this.#values.filter((old) => old.value > value && atMs - old.atMs < this.#forMs);
-    this.#values.push({ atMs, value });
+    const values = this.#values;
+    while (values.length > 0 && values.at(-1)!.value <= value) values.pop();
+    while (values.length > 0 && atMs - values[0]!.atMs >= this.#forMs) values.shift();
+    values.push({ atMs, value });
   }
 
   clear(): void {
     this.#values = [];
   }
+}
+
+/** The value that this part of a few others is below of. O(n²), but without an allocation. */
+function quantile(values: readonly number[], part: number): number {
+  const rank = Math.floor(values.length * part);
+  for (const value of values) {
+    let below = 0;
+    let same = 0;
+    for (const other of values) {
+      if (other < value) below++;
+      else if (other === value) same++;
+    }
+    if (below <= rank && rank < below + same) return value;
+  }
+  return values[0]!;
 }
 
 function keep<T>(values: T[], value: T, most: number): void {
