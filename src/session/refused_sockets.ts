@@ -7,8 +7,9 @@ import { destroySocket } from "./destroy_socket.ts";
 const MAX_SOCKETS = 64;
 /** The same of one address (IPv6: of one /64). */
 const MAX_SOCKETS_PER_ADDRESS = 16;
-/** Time for a refused socket to open, and then for the goodbye to be sent. */
+/** Time for a refused socket to open, then to say something, and then for the goodbye to be sent. */
 const OPEN_MS = 2000;
+const GREETING_MS = 100;
 const GOODBYE_MS = 250;
 
 /**
@@ -42,10 +43,17 @@ export class RefusedSockets implements Disposable {
     const { code, reason } = CLOSE_CODES.SERVER_FULL;
     const refused = { group, timer: this.#destroyIn(OPEN_MS, socket) };
     this.#refused.set(socket, refused);
-    socket.onopen = () => {
+    const close = () => {
+      socket.onmessage = null;
       this.#clock.clearTimeout(refused.timer);
       refused.timer = this.#destroyIn(GOODBYE_MS, socket);
       socket.close(code, reason);
+    };
+    socket.onopen = () => {
+      this.#clock.clearTimeout(refused.timer);
+      // What a client has sent and nobody has read would end its socket by a reset, which may overtake the goodbye.
+      socket.onmessage = close;
+      refused.timer = this.#clock.setTimeout(close, GREETING_MS);
     };
     socket.onclose = socket.onerror = () => this.#forget(socket);
     return response;

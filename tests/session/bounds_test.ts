@@ -258,12 +258,24 @@ Deno.test("strangers get no socket of a full server, and few of one address a go
   fixture.connect("heartbeat");
   const stranger = assertThrows(() => fixture.connect("heartbeat", { principal: null }), VoxcastError);
   assertEquals(stranger.code, "SERVER_FULL");
-  const goodbyes = Array.from({ length: 16 }, () => fixture.connect("heartbeat"));
+  const goodbyes = Array.from({ length: 16 }, () => fixture.connect("heartbeat").say({ type: "INIT" }));
   assertEquals(goodbyes.map(({ closes }) => closes[0]?.code), Array(16).fill(4001));
   assertThrows(() => fixture.connect("heartbeat"), VoxcastError);
   fixture.connect("heartbeat", { remoteAddress: "10.0.0.9" });
   fixture.clock.advance(300);
-  assertEquals(fixture.connect("heartbeat").closes[0]?.code, 4001, "a goodbye takes a moment only");
+  const late = fixture.connect("heartbeat").say({ type: "INIT" });
+  assertEquals(late.closes[0]?.code, 4001, "a goodbye takes a moment only");
+});
+
+Deno.test("who is refused hears so when it has said something, or a moment later: a reset would overtake the goodbye", async () => {
+  using fixture = await KernelFixture.create({ "streaming.maxClientsPerServer": 1 });
+  fixture.connect("heartbeat");
+  const [loud, quiet] = [fixture.connect("heartbeat"), fixture.connect("heartbeat")];
+  assertEquals([loud.closes, quiet.closes], [[], []]);
+  loud.say({ type: "INIT" });
+  assertEquals([loud.closes[0]?.code, quiet.closes], [4001, []]);
+  fixture.clock.advance(100);
+  assertEquals([loud.closes.length, quiet.closes[0]?.code], [1, 4001]);
 });
 
 Deno.test("a ban ends every connection of the principal, also those that did nothing", async () => {

@@ -226,6 +226,7 @@ test("of 2N clients at once exactly N are let in, the others are closed with 400
 }, (fixture, profile) => {
   const sockets = Array.from({ length: 10 }, () => fixture.accept(profile));
   for (const socket of sockets) socket.open();
+  fixture.clock.advance(100);
   assertEquals(fixture.kernel.connections.size, 5);
   assertEquals(sockets.filter(({ closes }) => closes[0]?.code === 4001).length, 5);
   assertEquals(fixture.kernel.status().refused.server, 5);
